@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+// Conntrack is the flows that the datapath knows.
+type Conntrack struct {
+	Total int    `json:"total"` // may exceed len(Flows): see the request's limit
+	Flows []Flow `json:"flows"`
+}
+
+// Flow is one connection-tracking entry: both directions of a flow.
+type Flow struct {
+	Protocol string `json:"protocol"`
+	Client   Party  `json:"client"` // who sent the first packet
+	Server   Party  `json:"server"`
+	State    string `json:"state"` // "syn-sent", "established", "closing", ...
+	Table    string `json:"table"` // "established" or "unanswered"
+	Denied   bool   `json:"denied,omitempty"`
+	Expires  int64  `json:"expiresSeconds"` // if no packet comes
+
+	// The policy revisions that the cached verdict was computed at.
+	ClientRevision uint64 `json:"clientRevision"`
+	ServerRevision uint64 `json:"serverRevision"`
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import "time"
+
+// The types of event.
+const (
+	EventDrop    = "drop"    // a packet was dropped
+	EventVerdict = "verdict" // the first packet of a flow was judged
+	EventTrace   = "trace"   // a packet of an endpoint that is traced
+)
+
+// EventTypes lists the types that an EventQuery can ask for.
+var EventTypes = []string{EventDrop, EventVerdict, EventTrace}
+
+// Event is something that the datapath did with one packet.
+type Event struct {
+	Time     time.Time `json:"time"`
+	Type     string    `json:"type"`
+	Verdict  string    `json:"verdict"` // "allow", "deny" or "audit"
+	Reason   string    `json:"reason"`  // of a drop: one of the drop reasons
+	Revision uint64    `json:"revision,omitempty"`
+
+	Source      Party  `json:"source"`
+	Destination Party  `json:"destination"`
+	Protocol    string `json:"protocol"`           // "tcp"; a number if it has no name
+	Length      uint32 `json:"length"`             // bytes of the whole packet
+	TCPFlags    string `json:"tcpFlags,omitempty"` // "SYN,ACK"
+	ICMPType    uint8  `json:"icmpType,omitempty"`
+	ICMPCode    uint8  `json:"icmpCode,omitempty"`
+	Interface   string `json:"interface,omitempty"`
+
+	// Suppressed counts equal events that the kernel held back before this one.
+	Suppressed uint64 `json:"suppressed,omitempty"`
+
+	// Lost counts the events that this reader was too slow for, before this one.
+	Lost uint64 `json:"lost,omitempty"`
+}
+
+// EventQuery chooses events. The zero value means all that happen from now on.
+type EventQuery struct {
+	Types    []string // none: all
+	Endpoint string   // source or destination; "": any
+	Last     int      // how many past events come first
+	NoFollow bool     // past events only
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import "time"
+
+// Status is what `hypha status` shows: is this node well, and if not, why.
+type Status struct {
+	Version       string    `json:"version"`
+	Started       time.Time `json:"started"`
+	UptimeSeconds int64     `json:"uptimeSeconds"`
+	Node          Node      `json:"node"`
+
+	// Problems has one clear line for each thing that somebody should look at.
+	Problems []string `json:"problems"`
+
+	Store     StoreStatus    `json:"store"`
+	Docker    DockerStatus   `json:"docker"`
+	Policy    PolicyStatus   `json:"policy"`
+	Endpoints map[string]int `json:"endpoints"` // by state: "ready", "failed", ...
+	Features  []Feature      `json:"features"`
+
+	Maps      []MapFill   `json:"maps"`
+	Forwarded Traffic     `json:"forwarded"`
+	Drops     []DropCount `json:"drops"`
+	Events    EventCounts `json:"events"`
+}
+
+// StoreStatus is the state of the cluster's store as this node sees it.
+type StoreStatus struct {
+	Mode    string `json:"mode"` // "embedded" or "external"
+	Healthy bool   `json:"healthy"`
+	Message string `json:"message,omitempty"`
+	Keys    int64  `json:"keys"`
+	Bytes   int64  `json:"bytes"` // size of the database
+}
+
+// DockerStatus says whether a Docker engine is in reach.
+type DockerStatus struct {
+	State   string `json:"state"` // "off", "waiting", "connected"
+	Version string `json:"version,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+// PolicyStatus sums up the policies in force.
+type PolicyStatus struct {
+	Revision uint64 `json:"revision"`
+	Policies int    `json:"policies"`
+	Rules    int    `json:"rules"`
+	Enforce  string `json:"enforce"` // "always", "selected" or "audit"
+}
+
+// Feature is something that the agent wants of the kernel.
+type Feature struct {
+	Name     string `json:"name"`
+	Found    bool   `json:"found"`
+	Since    string `json:"since"` // first kernel that has it: "6.6"
+	Required bool   `json:"required"`
+	Use      string `json:"use"` // what the agent does with it
+}
+
+// MapFill is how full a BPF map is.
+type MapFill struct {
+	Name    string `json:"name"`
+	Entries uint64 `json:"entries"`
+	Max     uint64 `json:"max"`
+	Bytes   uint64 `json:"bytes"` // kernel memory, as the kernel accounts it
+}
+
+// Traffic counts packets and the bytes in them.
+type Traffic struct {
+	Packets uint64 `json:"packets"`
+	Bytes   uint64 `json:"bytes"`
+}
+
+// DropCount is what was dropped for one reason since the counters were made.
+type DropCount struct {
+	Reason string `json:"reason"`
+	Traffic
+}
+
+// EventCounts says what became of the events that the kernel had to tell.
+type EventCounts struct {
+	Emitted    uint64 `json:"emitted"`    // handed to the agent
+	Lost       uint64 `json:"lost"`       // the ring buffer was full
+	Suppressed uint64 `json:"suppressed"` // held back by the rate limit
+}

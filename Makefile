@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# make demo    the whole story on real containers, in two minutes (root; installs what is missing)
+# make test    every test, end-to-end scenarios included (root; on a machine of its own, see scripts/sandbox)
+
+export PATH := $(CURDIR)/.build/go/bin:$(PATH):/usr/local/go/bin:/usr/sbin:/sbin
+
+# bpf2go's output is committed, byte for byte what this compiler makes of bpf/*.c. Another version may differ in a few bytes.
+CLANG := 19
+export BPF2GO_CC := clang-$(CLANG)
+export BPF2GO_STRIP := llvm-strip-$(CLANG)
+CLANG_FORMAT := clang-format-$(CLANG)
+
+BPF_SOURCES = $(filter-out %/vmlinux.h,$(wildcard bpf/*.c bpf/*.h))
+SCRIPTS = .ci/run demo/run $(wildcard scripts/*)
+GENERATED = _bpfe[lb]\.go$$|_string\.go$$
+
+.PHONY: all demo test build generate lint bench clean
+all: build
+
+demo:
+	@scripts/setup build demo
+	@$(MAKE) --no-print-directory build
+	@demo/run
+
+test:
+	@scripts/setup build test
+	@go mod download # the sandbox has no way out
+	@scripts/sandbox scripts/test $(PACKAGES)
+
+build:
+	@scripts/setup build
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
+
+generate:
+	@scripts/setup build generate
+	@$(BPF2GO_CC) --version | head -n 1
+	go generate ./...
+
+lint:
+	@scripts/setup build lint
+	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$files" || { echo "not gofmt-ed: $$files"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	shellcheck $(SCRIPTS)
+	@test -z "$(BPF_SOURCES)" || $(CLANG_FORMAT) --dry-run --Werror $(BPF_SOURCES)
+	@files=$$(git ls-files -co --exclude-standard '*.go' 'bpf/*.[ch]' | grep -v -E '$(GENERATED)|/vmlinux\.h$$' | \
+		xargs grep -L 'SPDX-License-Identifier:'); test -z "$$files" || { echo "no SPDX line: $$files"; exit 1; }
+
+bench:
+	@echo "bench: the side-by-side measurements are not built yet" >&2; exit 1
+
+clean:
+	rm -rf bin .build

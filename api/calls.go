@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -58,6 +59,9 @@ func (c *Client) Policy(ctx context.Context, name string) (Policy, error) {
 // ApplyPolicies creates or replaces the policies in document, which is YAML;
 // all of them or, on error, none. Source names the document in errors.
 func (c *Client) ApplyPolicies(ctx context.Context, source string, document []byte) (PolicyChange, error) {
+	if len(document) > MaxBody {
+		return PolicyChange{}, fmt.Errorf("%s is larger than %d MiB", source, MaxBody>>20)
+	}
 	path := "/v1/policies?" + url.Values{"source": {source}}.Encode()
 	return send[PolicyChange](ctx, c, http.MethodPost, path, "application/yaml", document)
 }

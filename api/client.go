@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"syscall"
 	"time"
 )
 
@@ -97,7 +98,7 @@ func (c *Client) transportError(ctx context.Context, err error) error {
 	if errors.As(err, &wrapper) {
 		err = wrapper.Err
 	}
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
 		return fmt.Errorf("%w: %s", ErrGone, c.socket)
 	}
 	return err

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package server is the agent's HTTP API on its unix socket: it turns requests
+// into calls of an Agent and what they return into package api's wire types.
+package server
+
+import (
+	"context"
+
+	"github.com/hypha-net/hypha/api"
+)
+
+// Agent is what the server needs: one interface a noun. Methods may be called
+// concurrently; slices are the caller's to keep but not to change. An error
+// that is the request's fault wraps one of the sentinels of this package.
+type Agent interface {
+	Endpoints
+	Policies
+	Events
+	Observer
+}
+
+// Endpoints are the containers attached to this node. ErrNotFound: no endpoint
+// has that name.
+type Endpoints interface {
+	Endpoints(ctx context.Context) ([]api.Endpoint, error)
+	Endpoint(ctx context.Context, name string) (api.Endpoint, error)
+	// AddEndpoint returns when the endpoint may talk. ErrConflict: the name is taken.
+	AddEndpoint(ctx context.Context, spec api.EndpointSpec) (api.Endpoint, error)
+	RelabelEndpoint(ctx context.Context, name string, labels map[string]string) (api.Endpoint, error)
+	TraceEndpoint(ctx context.Context, name string, on bool) (api.Endpoint, error)
+	DeleteEndpoint(ctx context.Context, name string) error
+}
+
+// Policies are the rules of the whole cluster.
+type Policies interface {
+	Policies(ctx context.Context) (api.PolicySet, error)
+	// ApplyPolicies takes a YAML document, called source in errors, all or nothing.
+	ApplyPolicies(ctx context.Context, source string, document []byte) (api.PolicyChange, error)
+	DeletePolicy(ctx context.Context, name string) (api.PolicyChange, error)
+	Explain(ctx context.Context, request api.ExplainRequest) (api.Explanation, error)
+}
+
+// Events is what the datapath did with packets.
+type Events interface {
+	// Subscribe calls deliver for every event from now on, in order, until
+	// cancel has returned. Recent is what happened before, oldest first: no
+	// event is in neither or in both. Deliver never blocks.
+	Subscribe(deliver func(api.Event)) (recent []api.Event, cancel func())
+}
+
+// Observer is the state of this node and its view of the cluster.
+type Observer interface {
+	Status(ctx context.Context) (api.Status, error)
+	Stats(ctx context.Context) ([]api.PairStats, error)
+	Identities(ctx context.Context) ([]api.Identity, error)
+	Nodes(ctx context.Context) ([]api.Node, error)
+	// Conntrack returns at most limit flows; 0 means all.
+	Conntrack(ctx context.Context, limit int) (api.Conntrack, error)
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hypha-net/hypha/api"
+)
+
+// double is an Agent without a kernel: it holds what it is told, and answers
+// from that. It stands in where only the wire is under test.
+type double struct {
+	mu          sync.Mutex
+	endpoints   map[string]api.Endpoint
+	policies    map[string]api.Policy
+	recent      []api.Event
+	subscribers map[int]func(api.Event)
+	status      api.Status
+}
+
+func newDouble() *double {
+	return &double{
+		endpoints:   map[string]api.Endpoint{},
+		policies:    map[string]api.Policy{},
+		subscribers: map[int]func(api.Event){},
+	}
+}
+
+func (d *double) Endpoints(context.Context) ([]api.Endpoint, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Values(d.endpoints)), nil
+}
+
+func (d *double) Endpoint(_ context.Context, name string) (api.Endpoint, error) {
+	return d.change(name, func(*api.Endpoint) {})
+}
+
+func (d *double) AddEndpoint(_ context.Context, spec api.EndpointSpec) (api.Endpoint, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, taken := d.endpoints[spec.Name]; taken {
+		return api.Endpoint{}, Fault(ErrConflict, fmt.Errorf("endpoint %q exists", spec.Name))
+	}
+	d.endpoints[spec.Name] = api.Endpoint{Name: spec.Name, Netns: spec.Netns, Labels: spec.Labels, State: "ready"}
+	return d.endpoints[spec.Name], nil
+}
+
+func (d *double) RelabelEndpoint(_ context.Context, name string, labels map[string]string) (api.Endpoint, error) {
+	return d.change(name, func(e *api.Endpoint) { e.Labels = labels })
+}
+
+func (d *double) TraceEndpoint(_ context.Context, name string, on bool) (api.Endpoint, error) {
+	return d.change(name, func(e *api.Endpoint) { e.Trace = on })
+}
+
+func (d *double) DeleteEndpoint(_ context.Context, name string) error {
+	_, err := d.change(name, func(*api.Endpoint) {})
+	delete(d.endpoints, name)
+	return err
+}
+
+func (d *double) change(name string, how func(*api.Endpoint)) (api.Endpoint, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e, ok := d.endpoints[name]
+	if !ok {
+		return e, Fault(ErrNotFound, fmt.Errorf("no endpoint is called %q", name))
+	}
+	how(&e)
+	d.endpoints[name] = e
+	return e, nil
+}
+
+func (d *double) Policies(context.Context) (api.PolicySet, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return api.PolicySet{Revision: uint64(len(d.policies)), Policies: slices.Collect(maps.Values(d.policies))}, nil
+}
+
+// ApplyPolicies takes a document that is the policy's name.
+func (d *double) ApplyPolicies(_ context.Context, source string, document []byte) (api.PolicyChange, error) {
+	name := strings.TrimSpace(string(document))
+	if name == "" {
+		return api.PolicyChange{}, Fault(ErrInvalid, fmt.Errorf("%s: no policy in it", source))
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	body, _ := json.Marshal(map[string]string{"name": name})
+	d.policies[name] = api.Policy{Name: name, Document: body}
+	return api.PolicyChange{Revision: uint64(len(d.policies)), Created: []string{name}}, nil
+}
+
+func (d *double) DeletePolicy(_ context.Context, name string) (api.PolicyChange, error) {
+	return api.PolicyChange{}, Fault(ErrUnavailable, fmt.Errorf("store is away: can not delete\n%q", name))
+}
+
+func (d *double) Explain(_ context.Context, request api.ExplainRequest) (api.Explanation, error) {
+	if request.To == "" {
+		return api.Explanation{}, errors.New("to whom")
+	}
+	return api.Explanation{Port: request.Port, Verdict: "deny"}, nil
+}
+
+func (d *double) Subscribe(deliver func(api.Event)) ([]api.Event, func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	key := len(d.subscribers)
+	d.subscribers[key] = deliver
+	return slices.Clone(d.recent), func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.subscribers, key)
+	}
+}
+
+func (d *double) publish(event api.Event) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.recent = append(d.recent, event)
+	for _, deliver := range d.subscribers {
+		deliver(event)
+	}
+}
+
+func (d *double) Status(context.Context) (api.Status, error)         { return d.status, nil }
+func (d *double) Stats(context.Context) ([]api.PairStats, error)     { return nil, nil }
+func (d *double) Identities(context.Context) ([]api.Identity, error) { return nil, nil }
+func (d *double) Nodes(context.Context) ([]api.Node, error)          { return nil, nil }
+func (d *double) Conntrack(_ context.Context, limit int) (api.Conntrack, error) {
+	return api.Conntrack{Total: limit}, nil
+}

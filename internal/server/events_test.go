@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hypha-net/hypha/api"
+)
+
+func drop(reason, source, destination string) api.Event {
+	return api.Event{Type: api.EventDrop, Reason: reason, Source: api.Party{Endpoint: source}, Destination: api.Party{Endpoint: destination}}
+}
+
+// reasons collects the reasons of the events that query chooses, up to n.
+func reasons(t *testing.T, client *api.Client, query api.EventQuery, n int) (got []string) {
+	t.Helper()
+	enough := errors.New("enough")
+	err := client.Events(t.Context(), query, func(event api.Event) error {
+		if got = append(got, event.Reason); len(got) == n {
+			return enough
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, enough) {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestPastEvents(t *testing.T) {
+	agent := newDouble()
+	client, _ := serve(t, agent)
+	agent.publish(drop("one", "a", "b"))
+	agent.publish(drop("two", "b", "c"))
+	agent.publish(drop("three", "c", "a"))
+	agent.publish(api.Event{Type: api.EventTrace, Reason: "four"})
+
+	for _, c := range []struct {
+		query api.EventQuery
+		want  []string
+	}{
+		{api.EventQuery{Last: 2}, []string{"three", "four"}},
+		{api.EventQuery{Last: 9}, []string{"one", "two", "three", "four"}},
+		{api.EventQuery{Last: 9, Endpoint: "a"}, []string{"one", "three"}},
+		{api.EventQuery{Last: 1, Endpoint: "b"}, []string{"two"}},
+		{api.EventQuery{Last: 9, Types: []string{api.EventTrace, api.EventVerdict}}, []string{"four"}},
+		{api.EventQuery{Last: 9, Endpoint: "nobody"}, nil},
+		{api.EventQuery{}, nil},
+	} {
+		c.query.NoFollow = true
+		if diff := cmp.Diff(c.want, reasons(t, client, c.query, -1)); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", c.query, diff)
+		}
+	}
+}
+
+func TestEventsFollow(t *testing.T) {
+	agent := newDouble()
+	client, _ := serve(t, agent)
+	agent.publish(drop("past", "", ""))
+	go whenFollowed(agent, func() { agent.publish(drop("now", "", "")) })
+	if diff := cmp.Diff([]string{"past", "now"}, reasons(t, client, api.EventQuery{Last: 1}, 2)); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
+// whenFollowed calls do as soon as somebody has subscribed.
+func whenFollowed(agent *double, do func()) {
+	for {
+		agent.mu.Lock()
+		n := len(agent.subscribers)
+		agent.mu.Unlock()
+		if n > 0 {
+			do()
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// A stream outlives the deadline that its request had to arrive by. That the
+// deadline has passed shows in another request, begun later, that hits it.
+func TestStreamOutlivesReadTimeout(t *testing.T) {
+	agent := newDouble()
+	client, socket := serve(t, agent, func(s *Server) { s.readTimeout = 50 * time.Millisecond })
+	go whenFollowed(agent, func() {
+		conn, err := net.Dial("unix", socket)
+		if err == nil {
+			fmt.Fprint(conn, "POST /v1/explain HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+			_, err = http.ReadResponse(bufio.NewReader(conn), nil)
+			conn.Close()
+		}
+		agent.publish(drop(fmt.Sprint("answer: ", err), "", ""))
+	})
+	if diff := cmp.Diff([]string{"answer: <nil>"}, reasons(t, client, api.EventQuery{}, 1)); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
+func TestBadEventQueries(t *testing.T) {
+	client, _ := serve(t, newDouble())
+	err := client.Events(t.Context(), api.EventQuery{Types: []string{"fish"}}, nil)
+	wantRefusal(t, err, http.StatusBadRequest, `type: "fish" is none of drop, verdict, trace`)
+}
+
+// A reader that does not read costs the agent no time and bounded memory, and
+// is told how much it missed.
+func TestSlowReader(t *testing.T) {
+	q := newQueue(3)
+	for range 10 {
+		q.push(drop("early", "", ""))
+	}
+	if got := len(q.pull(t.Context())); got != 3 {
+		t.Fatalf("pulled %d events, want 3", got)
+	}
+	q.push(drop("late", "", ""))
+	q.push(drop("later", "", ""))
+	got := q.pull(t.Context())
+	if len(got) != 2 || got[0].Lost != 7 || got[1].Lost != 0 {
+		t.Errorf("pulled %+v, want two events, 7 lost before the first", got)
+	}
+}
+
+func TestStreamEndsWithTheAgent(t *testing.T) {
+	agent := newDouble()
+	var client *api.Client
+	ended := make(chan error, 1)
+	t.Run("agent", func(t *testing.T) {
+		client, _ = serve(t, agent)
+		followed := make(chan struct{})
+		go func() { ended <- client.Events(t.Context(), api.EventQuery{}, nil) }()
+		go whenFollowed(agent, func() { close(followed) })
+		<-followed
+	})
+	if err := <-ended; err != nil && !errors.Is(err, api.ErrGone) {
+		t.Errorf("stream ended with %v, want ErrGone", err)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	agent := newDouble()
+	agent.status = api.Status{
+		Version: "1.2.3", Node: api.Node{Name: "alpha"},
+		Endpoints: map[string]int{"ready": 2},
+		Maps:      []api.MapFill{{Name: "conntrack", Entries: 7, Max: 100}},
+		Drops:     []api.DropCount{{Reason: "policy-denied", Traffic: api.Traffic{Packets: 5, Bytes: 300}}},
+	}
+	_, socket := serve(t, agent)
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "GET /metrics HTTP/1.0\r\n\r\n")
+	body, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`hypha_info{node="alpha",version="1.2.3"} 1`,
+		`hypha_endpoints{state="ready"} 2`,
+		`hypha_map_entries{map="conntrack"} 7`,
+		`hypha_map_max_entries{map="conntrack"} 100`,
+		`hypha_dropped_packets_total{reason="policy-denied"} 5`,
+		`hypha_store_healthy 0`,
+		`go_goroutines `,
+	} {
+		if !strings.Contains(string(body), want) {
+			t.Errorf("no %q in:\n%s", want, body)
+		}
+	}
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hypha-net/hypha/api"
+)
+
+func TestListenRefusesLiveSocket(t *testing.T) {
+	_, socket := serve(t, newDouble())
+	if _, err := Listen(socket); !errors.Is(err, ErrInUse) {
+		t.Errorf("Listen = %v, want ErrInUse", err)
+	}
+	if _, err := api.NewClient(socket).Status(t.Context()); err != nil {
+		t.Errorf("the agent that was there first: %v", err)
+	}
+}
+
+func TestListenTakesOverDeadSocket(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "run", "hypha.sock")
+	dead, err := Listen(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead.(*net.UnixListener).SetUnlinkOnClose(false)
+	dead.Close()
+
+	live, err := Listen(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(socket)
+	if err != nil || info.Mode().Perm() != 0o660 {
+		t.Errorf("socket: %v, %v; want mode 0660", info, err)
+	}
+	live.Close()
+	if _, err := os.Lstat(socket); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("after Close: %v, want the socket gone", err)
+	}
+}
+
+func TestListenLeavesOtherFilesAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "precious")
+	if err := os.WriteFile(path, []byte("data"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Listen(path); err == nil || !strings.Contains(err.Error(), "is not a socket") {
+		t.Errorf("Listen on a file = %v, want a refusal", err)
+	}
+	if data, err := os.ReadFile(path); string(data) != "data" {
+		t.Errorf("the file holds %q, %v", data, err)
+	}
+}
+
+func TestClientWithoutAgent(t *testing.T) {
+	_, err := api.NewClient(filepath.Join(t.TempDir(), "none")).Status(t.Context())
+	if !errors.Is(err, api.ErrNotRunning) {
+		t.Errorf("Status = %v, want ErrNotRunning", err)
+	}
+}

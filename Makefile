@@ -12,7 +12,7 @@ export BPF2GO_STRIP := llvm-strip-$(CLANG)
 CLANG_FORMAT := clang-format-$(CLANG)
 
 BPF_SOURCES = $(filter-out %/vmlinux.h,$(wildcard bpf/*.c bpf/*.h))
-SCRIPTS = .ci/run demo/run $(wildcard scripts/*)
+SCRIPTS = .ci/run $(wildcard demo/run demo/stage demo/steps scripts/*)
 GENERATED = _bpfe[lb]\.go$$|_string\.go$$
 
 .PHONY: all demo test build generate lint bench clean
@@ -42,7 +42,7 @@ lint:
 	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$files" || { echo "not gofmt-ed: $$files"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
-	shellcheck $(SCRIPTS)
+	shellcheck -x $(SCRIPTS)
 	@test -z "$(BPF_SOURCES)" || $(CLANG_FORMAT) --dry-run --Werror $(BPF_SOURCES)
 	@files=$$(git ls-files -co --exclude-standard '*.go' 'bpf/*.[ch]' | grep -v -E '$(GENERATED)|/vmlinux\.h$$' | \
 		xargs grep -L 'SPDX-License-Identifier:'); test -z "$$files" || { echo "no SPDX line: $$files"; exit 1; }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#pragma once
+
+/* What every attach point's program is made of: receive, decide, finish. */
+
+#include <stddef.h>
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "parse.h"
+#include "config.h"
+#include "icmp.h"
+#include "neighbour.h"
+#include "decide.h"
+#include "finish.h"
+
+static __always_inline int is_multicast(const struct packet *packet)
+{
+	if (packet->flags & PACKET_IPV4)
+		return packet->destination.bytes[12] >= 224 || packet->destination.bytes[12] == 0;
+	return packet->destination.bytes[0] == 0xff;
+}
+
+/* check_link is what can be said before the packet is understood: who sent the frame. */
+static __always_inline enum verdict check_link(struct __sk_buff *skb)
+{
+	void *data = frame_start(skb), *end = frame_end(skb);
+	struct ethhdr *ethernet = data;
+
+	if ((void *)(ethernet + 1) > end)
+		return DROP_TRUNCATED;
+	return same_mac(ethernet->h_source, config.mac) ? VERDICT_NEXT : DROP_SOURCE_MAC;
+}
+
+/* check_routed: what leaves the link was sent to the gateway, and to one receiver. */
+static __always_inline enum verdict check_routed(struct __sk_buff *skb, const struct packet *packet)
+{
+	void *data = frame_start(skb), *end = frame_end(skb);
+	struct ethhdr *ethernet = data;
+
+	if (is_multicast(packet))
+		return DROP_MULTICAST;
+	if ((void *)(ethernet + 1) > end)
+		return DROP_TRUNCATED;
+	return same_mac(ethernet->h_dest, config.gateway_mac) ? VERDICT_NEXT : DROP_DESTINATION_MAC;
+}
+
+/* receive_from_endpoint parses, and deals with all that stays on the container's link. */
+static __always_inline enum verdict receive_from_endpoint(struct __sk_buff *skb,
+							  struct packet *packet)
+{
+	enum verdict verdict;
+	__be16 ethertype = 0;
+
+	packet->from = config.endpoint;
+	packet->source_identity = config.identity;
+	verdict = parse(skb, packet, &ethertype);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
+	verdict = check_link(skb);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
+	if (ethertype == bpf_htons(ETH_P_ARP))
+		return answer_arp(skb);
+	if (packet->protocol == IPPROTO_ICMPV6) {
+		verdict = answer_discovery(skb, packet);
+		if (verdict != VERDICT_NEXT)
+			return verdict;
+	}
+	verdict = check_routed(skb, packet);
+	if (verdict == VERDICT_NEXT && is_icmp(packet))
+		verdict = handle_icmp(skb, packet);
+	return verdict;
+}
+
+/* receive_from_host parses. The device has neither ARP nor neighbours; the host's own chatter ends here. */
+static __always_inline enum verdict receive_from_host(struct __sk_buff *skb, struct packet *packet)
+{
+	__be16 ethertype = 0;
+	enum verdict verdict = parse(skb, packet, &ethertype);
+
+	if (verdict != VERDICT_NEXT)
+		return verdict;
+	if (ethertype == bpf_htons(ETH_P_ARP) || is_multicast(packet))
+		return IGNORED;
+	return is_icmp(packet) ? handle_icmp(skb, packet) : VERDICT_NEXT;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#pragma once
+
+#include "maps.h"
+#include "packet.h"
+
+#define SECOND_NS 1000000000ULL
+#define REVALIDATE_NS \
+	SECOND_NS /* no cached verdict lives longer, whatever went wrong with its stamps */
+
+enum flow_state {
+	FLOW_UNANSWERED = 0,
+	FLOW_ESTABLISHED,
+	FLOW_HALF_CLOSED, /* one side sent FIN */
+	FLOW_CLOSING, /* both did, or one sent RST */
+};
+
+/* Arrays have an element for each side, in the order of the flow's key. */
+struct flow {
+	__u64 validated_ns; /* CLOCK_MONOTONIC, coarse; idle time counts from here */
+	__u64 created_ns;
+	__u32 generation[2]; /* stamps: of both endpoints when the verdict was made */
+	__u32 identity[2];
+	__u32 counter; /* pair counter */
+	__u32 revision; /* of the policy that judged it */
+	__u32 lifetime_s; /* idle time after which it is as good as gone */
+	__u16 endpoint[2]; /* who may send on each side; 0: outside */
+	__u8 client; /* index of the side that opened it */
+	__u8 state; /* enum flow_state */
+	__u8 denied; /* judged again after a policy change, and no longer allowed */
+	__u8 fins; /* bit a side */
+};
+
+/* Flows that were answered. Full is an event and a counter: flows stay in unanswered then. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 19);
+	__type(key, struct flow_key);
+	__type(value, struct flow);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} established SEC(".maps");
+
+/* Flows that nobody has answered yet: a flood of them evicts only its like. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 16);
+	__type(key, struct flow_key);
+	__type(value, struct flow);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} unanswered SEC(".maps");
+
+/* Idle lifetimes in seconds, by protocol and state. */
+static __always_inline __u32 lifetime_of(__u8 protocol, enum flow_state state)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return state == FLOW_ESTABLISHED ? 6 * 3600 :
+		       state == FLOW_HALF_CLOSED ? 300 :
+		       state == FLOW_CLOSING	 ? 10 :
+						   60;
+	case IPPROTO_SCTP:
+		return state == FLOW_ESTABLISHED ? 3600 : 60;
+	case IPPROTO_UDP:
+		return state == FLOW_ESTABLISHED ? 180 : 30;
+	}
+	return 30; /* ICMP echo */
+}
+
+static __always_inline void set_state(struct flow *flow, __u8 protocol, enum flow_state state)
+{
+	flow->state = state;
+	flow->lifetime_s = lifetime_of(protocol, state);
+}
+
+static __always_inline int expired(const struct flow *flow, __u64 now)
+{
+	return now - flow->validated_ns > flow->lifetime_s * SECOND_NS && now > flow->validated_ns;
+}
+
+static __always_inline int opens_tcp(const struct packet *packet)
+{
+	return packet->protocol == IPPROTO_TCP && (packet->tcp_flags & TCP_SYN) &&
+	       !(packet->tcp_flags & TCP_ACK);
+}
+
+/* A packet that may begin a flow: everything else belongs to one, or to nothing. */
+static __always_inline enum verdict opens_flow(const struct packet *packet)
+{
+	if (packet->flags & PACKET_ICMP_ERROR)
+		return DROP_ICMP_UNRELATED;
+	switch (packet->protocol) {
+	case IPPROTO_TCP:
+		return opens_tcp(packet) ? VERDICT_NEXT : DROP_NO_CONNECTION;
+	case IPPROTO_ICMP:
+		return packet->icmp_type == ICMP_ECHO ? VERDICT_NEXT : DROP_ICMP_UNRELATED;
+	case IPPROTO_ICMPV6:
+		return packet->icmp_type == ICMPV6_ECHO_REQUEST ? VERDICT_NEXT :
+								  DROP_ICMP_UNRELATED;
+	}
+	return VERDICT_NEXT;
+}
+
+/* track_tcp follows the flow's end. An error about the flow ends nothing. */
+static __always_inline void track_tcp(struct flow *flow, const struct packet *packet)
+{
+	if (packet->protocol != IPPROTO_TCP || !(packet->tcp_flags & (TCP_FIN | TCP_RST)) ||
+	    (packet->flags & PACKET_ICMP_ERROR))
+		return;
+	if (packet->tcp_flags & TCP_RST) {
+		set_state(flow, IPPROTO_TCP, FLOW_CLOSING);
+		return;
+	}
+	flow->fins |= 1 << packet->side;
+	set_state(flow, IPPROTO_TCP, flow->fins == 3 ? FLOW_CLOSING : FLOW_HALF_CLOSED);
+}
+
+/* current says whether the stamps of both ends still hold. */
+static __always_inline int current(const struct flow *flow, __u64 now)
+{
+	for (int i = 0; i < 2; i++) {
+		__u32 id = flow->endpoint[i];
+		struct endpoint_info *info = bpf_map_lookup_elem(&endpoints, &id);
+
+		if (!info || info->generation != flow->generation[i])
+			return 0;
+	}
+	return now - flow->validated_ns < REVALIDATE_NS;
+}
+
+/* count_packet counts a forwarded packet for its consumer and provider. */
+static __always_inline void count_packet(__u32 slot, int reply, __u32 bytes)
+{
+	struct pair_counter *pair = bpf_map_lookup_elem(&pairs, &slot);
+
+	if (!pair)
+		return;
+	pair->packets[!!reply]++;
+	pair->bytes[!!reply] += bytes;
+}

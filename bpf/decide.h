@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#pragma once
+
+#include "conntrack.h"
+#include "judge.h"
+#include "packet.h"
+
+/* check_sender: an endpoint sends from its own addresses only, the outside never from a local one. */
+static __always_inline enum verdict check_sender(const union address *source)
+{
+	if (config.endpoint)
+		return owns(source) ? VERDICT_NEXT : DROP_SOURCE_ADDRESS;
+	return endpoint_of_address(source) ? DROP_SOURCE_ADDRESS : VERDICT_NEXT;
+}
+
+/*
+ * open_flow finds out who the two ends are, and has the first packet judged. What the tables still hold
+ * under its key is over.
+ */
+static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct packet *packet,
+					      const struct flow_key *key)
+{
+	struct judgement *judgement = scratch();
+	__u8 side = packet->side & 1;
+	enum verdict verdict = check_sender(&packet->source);
+
+	if (verdict != VERDICT_NEXT)
+		return verdict;
+	packet->flags &= ~PACKET_REPLY;
+	packet->source_identity =
+		config.endpoint ? config.identity : identity_outside(&packet->source);
+	packet->to = endpoint_of_address(&packet->destination);
+	packet->destination_identity = packet->to ? identity_of_endpoint(packet->to) :
+						    identity_outside(&packet->destination);
+	if (!packet->to && (!config.endpoint || packet->destination_identity == IDENTITY_UNKNOWN))
+		return DROP_DESTINATION_UNKNOWN;
+	verdict = opens_flow(packet);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
+	if (!judgement)
+		return DROP_INTERNAL;
+
+	bpf_map_delete_elem(&established, key);
+	bpf_map_delete_elem(&unanswered, key);
+	judgement->packet = *packet;
+	judgement->key = *key;
+	judgement->client = side;
+	judgement->table = TABLE_NONE;
+	judgement->endpoint[side] = config.endpoint;
+	judgement->endpoint[!side] = packet->to;
+	judgement->identity[side] = packet->source_identity;
+	judgement->identity[!side] = packet->destination_identity;
+	return call_judge(skb, judgement);
+}
+
+/*
+ * judge_again has a known flow judged with what holds now. The opener stays the opener. VERDICT_NEXT: its
+ * addresses have moved to other endpoints, so the flow is gone, and what they send is new.
+ */
+static __always_inline enum verdict judge_again(struct __sk_buff *skb, const struct packet *packet,
+						const struct flow_key *key, const struct flow *flow,
+						enum flow_table table)
+{
+	struct judgement *judgement = scratch();
+
+	if (!judgement)
+		return DROP_INTERNAL;
+	for (int i = 0; i < 2; i++) {
+		__u32 id = endpoint_of_address(&key->address[i]);
+
+		if (id != flow->endpoint[i])
+			return VERDICT_NEXT;
+		judgement->endpoint[i] = id;
+		judgement->identity[i] =
+			id ? identity_of_endpoint(id) : identity_outside(&key->address[i]);
+	}
+	judgement->packet = *packet;
+	judgement->key = *key;
+	judgement->client = flow->client;
+	judgement->table = table;
+	judgement->packet.source_identity = judgement->identity[packet->side & 1];
+	judgement->packet.destination_identity = judgement->identity[!(packet->side & 1)];
+	return call_judge(skb, judgement);
+}
+
+/* promote moves an answered flow to the main table. If that is full, it stays where it is. */
+static __always_inline void promote(struct __sk_buff *skb, const struct packet *packet,
+				    const struct flow_key *key, struct flow *flow)
+{
+	struct flow answered = *flow;
+
+	set_state(&answered, packet->protocol, FLOW_ESTABLISHED);
+	track_tcp(&answered, packet);
+	if (bpf_map_update_elem(&established, key, &answered, BPF_ANY)) {
+		flow->state = answered.state;
+		flow->lifetime_s = answered.lifetime_s;
+		count_verdict(NOTICE_CONNTRACK_FULL, skb->len);
+		emit(skb, packet, EVENT_NOTICE, NOTICE_CONNTRACK_FULL);
+		return;
+	}
+	bpf_map_delete_elem(&unanswered, key);
+}
+
+/* answers says whether packet is the first reply of a flow that still waits for one. */
+static __always_inline int answers(const struct packet *packet, const struct flow *flow)
+{
+	return flow->state == FLOW_UNANSWERED && (packet->flags & PACKET_REPLY) &&
+	       !(packet->flags & PACKET_ICMP_ERROR);
+}
+
+/*
+ * follow lets a packet of a known flow pass as its cached verdict says. VERDICT_NEXT: that holds no longer, or
+ * no longer for sure.
+ */
+static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet *packet,
+					   const struct flow_key *key, struct flow *flow, __u64 now)
+{
+	__u8 side = packet->side & 1;
+
+	packet->to = flow->endpoint[!side];
+	packet->source_identity = flow->identity[side];
+	packet->destination_identity = flow->identity[!side];
+	packet->revision = flow->revision;
+	packet->counter = flow->counter;
+	if (side != flow->client) {
+		if (opens_tcp(packet))
+			return DROP_TCP_FLAGS;
+		packet->flags |= PACKET_REPLY;
+	}
+	if (!current(flow, now))
+		return VERDICT_NEXT;
+	if (flow->denied)
+		return DROP_POLICY_DENIED;
+	track_tcp(flow, packet);
+	if (answers(packet, flow))
+		promote(skb, packet, key, flow);
+	return packet->to ? FORWARD_ENDPOINT : FORWARD_HOST;
+}
+
+/* A closed or idle flow gives its 5-tuple to whoever opens it anew. */
+static __always_inline int reusable(const struct flow *flow, const struct packet *packet, __u64 now)
+{
+	return expired(flow, now) || (flow->state == FLOW_CLOSING && opens_tcp(packet));
+}
+
+/* decide only looks up. It ends in the judge's program when no cached verdict holds. */
+static __always_inline enum verdict decide(struct __sk_buff *skb, struct packet *packet)
+{
+	enum flow_table table = TABLE_ESTABLISHED;
+	__u64 now = bpf_ktime_get_coarse_ns();
+	struct flow_key key = {};
+	enum verdict verdict;
+	struct flow *flow;
+
+	packet->from = config.endpoint;
+	packet->side = flow_key_of(packet, &key);
+	flow = bpf_map_lookup_elem(&established, &key);
+	if (!flow) {
+		flow = bpf_map_lookup_elem(&unanswered, &key);
+		table = TABLE_UNANSWERED;
+	}
+	/* Only the side's own endpoint may go on with a flow: on the fast path this is the source check. */
+	if (flow && flow->endpoint[packet->side & 1] == config.endpoint &&
+	    !reusable(flow, packet, now)) {
+		verdict = follow(skb, packet, &key, flow, now);
+		if (verdict == VERDICT_NEXT)
+			verdict = judge_again(skb, packet, &key, flow, table);
+		if (verdict != VERDICT_NEXT)
+			return verdict;
+	}
+	return open_flow(skb, packet, &key);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#pragma once
+
+#include "config.h"
+#include "maps.h"
+
+enum event_type {
+	EVENT_DROP = 1,
+	EVENT_VERDICT, /* first packet of a flow, or a flow whose verdict changed */
+	EVENT_TRACE, /* a packet of an endpoint that is traced */
+	EVENT_NOTICE, /* trouble of the datapath itself */
+};
+
+enum event_flags {
+	EVENT_IPV4 = 1 << 0,
+	EVENT_AUDIT = 1 << 1, /* would have been denied */
+	EVENT_REPLY = 1 << 2, /* of the flow's provider to its consumer */
+	EVENT_FRAGMENT = 1 << 3,
+	EVENT_ICMP_ERROR = 1 << 4,
+	EVENT_EGRESS = 1 << 5, /* judged by the source's table for what leaves the cluster */
+};
+
+struct event {
+	__u64 time_ns; /* CLOCK_MONOTONIC */
+	union address source;
+	union address destination;
+	__be16 source_port;
+	__be16 destination_port;
+	__u32 source_identity;
+	__u32 destination_identity;
+	__u32 revision; /* policy that judged it; 0: none did */
+	__u32 length; /* bytes from the Ethernet header */
+	__u32 interface; /* where it came in */
+	__u32 suppressed; /* drops of this CPU that were counted, but got no event, since its last one */
+	__u16 source_endpoint;
+	__u16 destination_endpoint;
+	__u8 type; /* enum event_type */
+	__u8 verdict; /* enum verdict */
+	__u8 protocol;
+	__u8 flags; /* enum event_flags */
+	__u8 tcp_flags;
+	__u8 icmp_type;
+	__u8 icmp_code;
+	__u8 hop_limit;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} events SEC(".maps");
+
+/* What the agent asks of all programs while they run. */
+struct runtime_settings {
+	__u8 verdict_events; /* somebody reads the first packets of flows */
+	__u8 pad[7];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct runtime_settings);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} settings SEC(".maps");
+
+/* Events that found no room in the ring buffer. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} lost_events SEC(".maps");
+
+/* What a CPU may still do in this interval. */
+enum budget_kind {
+	BUDGET_DROP_EVENTS = 0,
+	BUDGET_ICMP_ERRORS = 1,
+	BUDGET_COUNT,
+};
+
+struct budget {
+	__u64 interval_start_ns;
+	__u32 spent;
+	__u32 refused; /* since the last grant */
+};
+
+#define BUDGET_INTERVAL_NS 100000000ULL /* 100 ms */
+#define BUDGET_PER_INTERVAL 100
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, BUDGET_COUNT);
+	__type(key, __u32);
+	__type(value, struct budget);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} budgets SEC(".maps");
+
+/* take_budget says whether one more is granted; refused gets how many were not since the last grant. */
+static __always_inline int take_budget(enum budget_kind kind, __u32 *refused)
+{
+	__u32 index = kind;
+	struct budget *budget = bpf_map_lookup_elem(&budgets, &index);
+	__u64 now = bpf_ktime_get_coarse_ns();
+
+	if (!budget)
+		return 0;
+	if (now - budget->interval_start_ns >= BUDGET_INTERVAL_NS) {
+		budget->interval_start_ns = now;
+		budget->spent = 0;
+	}
+	if (budget->spent >= BUDGET_PER_INTERVAL) {
+		budget->refused++;
+		return 0;
+	}
+	budget->spent++;
+	*refused = budget->refused;
+	budget->refused = 0;
+	return 1;
+}
+
+static __always_inline __u8 event_flags_of(const struct packet *packet)
+{
+	__u8 flags = 0;
+
+	if (packet->flags & PACKET_IPV4)
+		flags |= EVENT_IPV4;
+	if (packet->flags & PACKET_AUDIT)
+		flags |= EVENT_AUDIT;
+	if (packet->flags & PACKET_REPLY)
+		flags |= EVENT_REPLY;
+	if (packet->flags & (PACKET_FIRST_FRAGMENT | PACKET_LATER_FRAGMENT))
+		flags |= EVENT_FRAGMENT;
+	if (packet->flags & PACKET_ICMP_ERROR)
+		flags |= EVENT_ICMP_ERROR;
+	if (packet->flags & PACKET_EGRESS)
+		flags |= EVENT_EGRESS;
+	return flags;
+}
+
+static __noinline int emit(struct __sk_buff *skb, const struct packet *packet, enum event_type type,
+			   enum verdict verdict)
+{
+	__u32 suppressed = 0, zero = 0;
+	struct event *event;
+
+	if (type == EVENT_DROP && !take_budget(BUDGET_DROP_EVENTS, &suppressed))
+		return 0;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		__u64 *lost = bpf_map_lookup_elem(&lost_events, &zero);
+
+		if (lost)
+			*lost += 1;
+		return 0;
+	}
+	event->time_ns = bpf_ktime_get_ns();
+	event->source = packet->source;
+	event->destination = packet->destination;
+	event->source_port = packet->source_port;
+	event->destination_port = packet->destination_port;
+	event->source_identity = packet->source_identity;
+	event->destination_identity = packet->destination_identity;
+	event->revision = packet->revision;
+	event->length = skb->len;
+	event->interface = skb->ingress_ifindex;
+	event->suppressed = suppressed;
+	event->source_endpoint = packet->from;
+	event->destination_endpoint = packet->to;
+	event->type = type;
+	event->verdict = verdict;
+	event->protocol = packet->protocol;
+	event->flags = event_flags_of(packet);
+	event->tcp_flags = packet->tcp_flags;
+	event->icmp_type = packet->icmp_type;
+	event->icmp_code = packet->icmp_code;
+	event->hop_limit = packet->hop_limit;
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+static __always_inline int wants_verdict_events(void)
+{
+	__u32 zero = 0;
+	struct runtime_settings *now = bpf_map_lookup_elem(&settings, &zero);
+
+	return now && now->verdict_events;
+}
+
+static __always_inline void count_verdict(enum verdict verdict, __u32 bytes)
+{
+	__u32 index = verdict;
+	struct verdict_counter *counter = bpf_map_lookup_elem(&verdicts, &index);
+
+	if (counter) {
+		counter->packets++;
+		counter->bytes += bytes;
+	}
+}
+
+static __always_inline void count_denied(__u32 consumer, __u32 provider, __u32 bytes)
+{
+	struct denied_key key = { .consumer = consumer, .provider = provider };
+	struct verdict_counter *counter = bpf_map_lookup_elem(&denied, &key);
+	struct verdict_counter first = { .packets = 1, .bytes = bytes };
+
+	if (counter) {
+		counter->packets++;
+		counter->bytes += bytes;
+	} else {
+		bpf_map_update_elem(&denied, &key, &first, BPF_ANY);
+	}
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#pragma once
+
+#include "packet.h"
+#include "verdict.h"
+
+/* What only the first fragment of a datagram carries. */
+struct fragment_key {
+	union address source;
+	union address destination;
+	__be32 id;
+	__u8 protocol;
+	__u8 pad[3];
+};
+
+struct fragment {
+	__be16 source_port;
+	__be16 destination_port;
+	__u8 icmp_type;
+	__u8 pad[3];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct fragment_key);
+	__type(value, struct fragment);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} fragments SEC(".maps");
+
+static __always_inline void fragment_key_of(const struct packet *packet, __be32 id,
+					    struct fragment_key *key)
+{
+	key->source = packet->source;
+	key->destination = packet->destination;
+	key->id = id;
+	key->protocol = packet->protocol;
+}
+
+static __noinline int remember_fragment(const struct packet *packet, __be32 id)
+{
+	struct fragment_key key = {};
+	struct fragment fragment = {
+		.source_port = packet->source_port,
+		.destination_port = packet->destination_port,
+		.icmp_type = packet->icmp_type,
+	};
+
+	fragment_key_of(packet, id, &key);
+	return bpf_map_update_elem(&fragments, &key, &fragment, BPF_ANY);
+}
+
+static __noinline int recall_fragment(struct packet *packet, __be32 id)
+{
+	struct fragment_key key = {};
+	struct fragment *fragment;
+
+	fragment_key_of(packet, id, &key);
+	fragment = bpf_map_lookup_elem(&fragments, &key);
+	if (!fragment)
+		return DROP_FRAGMENT_UNKNOWN;
+	packet->source_port = fragment->source_port;
+	packet->destination_port = fragment->destination_port;
+	packet->icmp_type = fragment->icmp_type;
+	return VERDICT_NEXT;
+}

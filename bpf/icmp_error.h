@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#pragma once
+
+#include "checksum.h"
+#include "config.h"
+#include "event.h"
+#include "packet.h"
+
+/* What an error says of the packet it is about: its IP header and this much more (RFC 792, RFC 4443). */
+#define QUOTED_PAYLOAD 64
+
+struct icmp4_error {
+	struct iphdr ip;
+	struct icmphdr icmp;
+};
+
+struct icmp6_error {
+	struct ipv6hdr ip;
+	struct icmp6hdr icmp;
+};
+
+#define QUOTE4_BYTES (sizeof(struct iphdr) + QUOTED_PAYLOAD)
+#define QUOTE6_BYTES (sizeof(struct ipv6hdr) + QUOTED_PAYLOAD)
+
+static __always_inline __u32 link_mtu(const struct packet *packet)
+{
+	__u32 id = packet->to;
+	struct endpoint_info *to = bpf_map_lookup_elem(&endpoints, &id);
+
+	return to ? to->mtu : 1280;
+}
+
+/*
+ * make_room cuts the packet down to what is quoted, and grows it at the front so that a whole new header
+ * stack fits before the old IP header. A packet shorter than the quote is padded with zeros.
+ */
+static __always_inline int make_room(struct __sk_buff *skb, __u32 quote, __u32 headers)
+{
+	if (bpf_skb_change_tail(skb, sizeof(struct ethhdr) + quote, 0))
+		return -1;
+	return bpf_skb_change_head(skb, headers, 0);
+}
+
+/* send_back puts the new headers in front of the quote, and the frame on its way to where it came from. */
+static __always_inline int send_back(struct __sk_buff *skb, const struct ethhdr *received,
+				     void *headers, __u32 bytes)
+{
+	struct ethhdr ethernet;
+
+	swap_macs(&ethernet, received);
+	if (bpf_skb_store_bytes(skb, 0, &ethernet, sizeof(ethernet), 0) ||
+	    bpf_skb_store_bytes(skb, sizeof(ethernet), headers, bytes, 0))
+		return TC_ACT_SHOT;
+	return bpf_redirect(skb->ifindex, 0);
+}
+
+static __always_inline int send_icmp4_error(struct __sk_buff *skb, const struct packet *packet,
+					    enum verdict verdict, const struct ethhdr *received)
+{
+	struct icmp4_error error = {};
+	__u8 quote[QUOTE4_BYTES];
+
+	if (make_room(skb, sizeof(quote), sizeof(error)) ||
+	    bpf_skb_load_bytes(skb, sizeof(*received) + sizeof(error), quote, sizeof(quote)))
+		return TC_ACT_SHOT;
+	error.ip.version = 4;
+	error.ip.ihl = 5;
+	error.ip.tot_len = bpf_htons(sizeof(error) + sizeof(quote));
+	error.ip.ttl = 64;
+	error.ip.protocol = IPPROTO_ICMP;
+	error.ip.saddr = config.gateway4.words[3];
+	error.ip.daddr = packet->source.words[3];
+	error.ip.check = fold(checksum_of(&error.ip, sizeof(error.ip), 0));
+	if (verdict == DROP_TOO_BIG) {
+		error.icmp.type = ICMP_DEST_UNREACH;
+		error.icmp.code = ICMP_FRAG_NEEDED;
+		error.icmp.un.frag.mtu = bpf_htons(link_mtu(packet));
+	} else {
+		error.icmp.type = ICMP_TIME_EXCEEDED;
+	}
+	error.icmp.checksum = fold(
+		checksum_of(quote, sizeof(quote), checksum_of(&error.icmp, sizeof(error.icmp), 0)));
+	return send_back(skb, received, &error, sizeof(error));
+}
+
+static __always_inline int send_icmp6_error(struct __sk_buff *skb, const struct packet *packet,
+					    enum verdict verdict, const struct ethhdr *received)
+{
+	struct icmp6_error error = {};
+	__u8 quote[QUOTE6_BYTES];
+	__u64 sum;
+
+	if (make_room(skb, sizeof(quote), sizeof(error)) ||
+	    bpf_skb_load_bytes(skb, sizeof(*received) + sizeof(error), quote, sizeof(quote)))
+		return TC_ACT_SHOT;
+	error.ip.version = 6;
+	error.ip.payload_len = bpf_htons(sizeof(error.icmp) + sizeof(quote));
+	error.ip.nexthdr = IPPROTO_ICMPV6;
+	error.ip.hop_limit = 64;
+	__builtin_memcpy(&error.ip.saddr, (const void *)&config.gateway6, sizeof(error.ip.saddr));
+	__builtin_memcpy(&error.ip.daddr, &packet->source, sizeof(error.ip.daddr));
+	if (verdict == DROP_TOO_BIG) {
+		error.icmp.icmp6_type = ICMPV6_PKT_TOOBIG;
+		error.icmp.icmp6_mtu = bpf_htonl(link_mtu(packet));
+	} else {
+		error.icmp.icmp6_type = ICMPV6_TIME_EXCEED;
+	}
+	sum = icmp6_pseudo_header(&error.ip.saddr, &error.ip.daddr,
+				  sizeof(error.icmp) + sizeof(quote));
+	sum = checksum_of(&error.icmp, sizeof(error.icmp), sum);
+	error.icmp.icmp6_cksum = fold(checksum_of(quote, sizeof(quote), sum));
+	return send_back(skb, received, &error, sizeof(error));
+}
+
+/*
+ * send_icmp_error answers packet with the error that its verdict stands for: time exceeded, or packet too
+ * big. Errors are never sent about errors, nor about later fragments (RFC 1122 3.2.2, RFC 4443 2.4).
+ */
+static __noinline int send_icmp_error(struct __sk_buff *skb, const struct packet *packet,
+				      enum verdict verdict)
+{
+	struct ethhdr received;
+	__u32 refused;
+
+	if ((packet->flags & (PACKET_ICMP_ERROR | PACKET_LATER_FRAGMENT)) ||
+	    !take_budget(BUDGET_ICMP_ERRORS, &refused) ||
+	    bpf_skb_load_bytes(skb, 0, &received, sizeof(received)))
+		return TC_ACT_SHOT;
+	if (packet->flags & PACKET_IPV4)
+		return send_icmp4_error(skb, packet, verdict, &received);
+	return send_icmp6_error(skb, packet, verdict, &received);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#pragma once
+
+#include "checksum.h"
+#include "config.h"
+#include "packet.h"
+#include "protocol.h"
+#include "verdict.h"
+
+/*
+ * The container's link has two ends, and only the gateway's answers. Whatever address the container asks
+ * for, the gateway has it; about its own address it hears nothing.
+ */
+
+struct arp {
+	struct ethhdr ethernet;
+	__be16 hardware;
+	__be16 protocol;
+	__u8 hardware_bytes;
+	__u8 protocol_bytes;
+	__be16 operation;
+	__u8 sender_mac[ETH_ALEN];
+	__be32 sender;
+	__u8 target_mac[ETH_ALEN];
+	__be32 target;
+} __attribute__((packed));
+
+static __always_inline int valid_arp(const struct arp *arp)
+{
+	return arp->hardware == bpf_htons(ARPHRD_ETHER) && arp->protocol == bpf_htons(ETH_P_IP) &&
+	       arp->hardware_bytes == ETH_ALEN && arp->protocol_bytes == sizeof(__be32);
+}
+
+/* answer_arp turns a request into its reply, in place. */
+static __noinline int answer_arp(struct __sk_buff *skb)
+{
+	__be32 own = config.has_ipv4 ? config.ipv4.words[3] : 0, target;
+	struct arp arp;
+
+	if (bpf_skb_load_bytes(skb, 0, &arp, sizeof(arp)))
+		return DROP_TRUNCATED;
+	if (!valid_arp(&arp))
+		return DROP_BAD_HEADER;
+	if (!same_mac(arp.sender_mac, config.mac) || (arp.sender && arp.sender != own))
+		return DROP_NEIGHBOUR_SPOOFED;
+	if (arp.operation != bpf_htons(ARPOP_REQUEST) || !arp.sender || arp.target == own)
+		return IGNORED;
+
+	target = arp.target;
+	arp.operation = bpf_htons(ARPOP_REPLY);
+	__builtin_memcpy(arp.ethernet.h_dest, arp.ethernet.h_source, ETH_ALEN);
+	__builtin_memcpy(arp.ethernet.h_source, (const void *)config.gateway_mac, ETH_ALEN);
+	__builtin_memcpy(arp.target_mac, arp.sender_mac, ETH_ALEN);
+	__builtin_memcpy(arp.sender_mac, (const void *)config.gateway_mac, ETH_ALEN);
+	arp.target = arp.sender;
+	arp.sender = target;
+	return bpf_skb_store_bytes(skb, 0, &arp, sizeof(arp), 0) ? DROP_INTERNAL : ANSWERED;
+}
+
+struct advertisement {
+	struct ipv6hdr ip;
+	struct icmp6hdr icmp;
+	union address target;
+	__u8 option;
+	__u8 option_length; /* in units of 8 bytes */
+	__u8 mac[ETH_ALEN];
+};
+
+#define TARGET_OFFSET (sizeof(struct ethhdr) + sizeof(struct ipv6hdr) + sizeof(struct icmp6hdr))
+#define OPTION_TARGET_MAC 2
+#define ADVERTISEMENT_BYTES (sizeof(struct icmp6hdr) + sizeof(union address) + 8)
+
+static __always_inline int is_link_local(const union address *address)
+{
+	return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+}
+
+static __always_inline int is_unspecified(const union address *address)
+{
+	return !address->halves[0] && !address->halves[1];
+}
+
+/* advertise overwrites a solicitation with the gateway's answer (RFC 4861 4.4). */
+static __always_inline enum verdict advertise(struct __sk_buff *skb, const struct packet *packet,
+					      const union address *target)
+{
+	struct ethhdr ethernet = { .h_proto = bpf_htons(ETH_P_IPV6) };
+	struct advertisement answer = {};
+	__u64 sum;
+
+	if (bpf_skb_change_tail(skb, sizeof(ethernet) + sizeof(answer), 0) ||
+	    bpf_skb_load_bytes(skb, ETH_ALEN, ethernet.h_dest, ETH_ALEN))
+		return DROP_INTERNAL;
+	__builtin_memcpy(ethernet.h_source, (const void *)config.gateway_mac, ETH_ALEN);
+	answer.ip.version = 6;
+	answer.ip.payload_len = bpf_htons(ADVERTISEMENT_BYTES);
+	answer.ip.nexthdr = IPPROTO_ICMPV6;
+	answer.ip.hop_limit = 255;
+	__builtin_memcpy(&answer.ip.saddr, target, sizeof(*target));
+	__builtin_memcpy(&answer.ip.daddr, &packet->source, sizeof(packet->source));
+	answer.icmp.icmp6_type = NDISC_NEIGHBOUR_ADVERTISEMENT;
+	answer.icmp.icmp6_router = 1;
+	answer.icmp.icmp6_solicited = 1;
+	answer.icmp.icmp6_override = 1;
+	answer.target = *target;
+	answer.option = OPTION_TARGET_MAC;
+	answer.option_length = 1;
+	__builtin_memcpy(answer.mac, (const void *)config.gateway_mac, ETH_ALEN);
+	sum = icmp6_pseudo_header(&answer.ip.saddr, &answer.ip.daddr, ADVERTISEMENT_BYTES);
+	answer.icmp.icmp6_cksum = fold(checksum_of(&answer.icmp, ADVERTISEMENT_BYTES, sum));
+	if (bpf_skb_store_bytes(skb, 0, &ethernet, sizeof(ethernet), 0) ||
+	    bpf_skb_store_bytes(skb, sizeof(ethernet), &answer, sizeof(answer), 0))
+		return DROP_INTERNAL;
+	return ANSWERED;
+}
+
+static __always_inline enum verdict answer_solicitation(struct __sk_buff *skb,
+							const struct packet *packet)
+{
+	union address target, own;
+
+	if (is_unspecified(&packet->source))
+		return IGNORED; /* duplicate address detection: the link has no other host */
+	if (bpf_skb_load_bytes(skb, TARGET_OFFSET, &target, sizeof(target)))
+		return DROP_TRUNCATED;
+	__builtin_memcpy(&own, (const void *)&config.ipv6, sizeof(own));
+	if (is_link_local(&target) || same_address(&target, &own))
+		return IGNORED;
+	return advertise(skb, packet, &target);
+}
+
+/* Nobody needs a container's advertisement; one about an address that is not its own is worth knowing. */
+static __always_inline enum verdict check_advertisement(struct __sk_buff *skb,
+							const union address *own)
+{
+	union address target;
+
+	if (bpf_skb_load_bytes(skb, TARGET_OFFSET, &target, sizeof(target)))
+		return DROP_TRUNCATED;
+	if (is_link_local(&target) || (config.has_ipv6 && same_address(&target, own)))
+		return IGNORED;
+	return DROP_NEIGHBOUR_SPOOFED;
+}
+
+/*
+ * answer_discovery handles neighbour discovery and multicast listening, which stay on the link.
+ * VERDICT_NEXT: it was something else.
+ */
+static __noinline int answer_discovery(struct __sk_buff *skb, const struct packet *packet)
+{
+	union address own;
+
+	switch (packet->icmp_type) {
+	case NDISC_ROUTER_SOLICITATION:
+	case ICMPV6_MGM_QUERY:
+	case ICMPV6_MGM_REPORT:
+	case ICMPV6_MGM_REDUCTION:
+	case ICMPV6_MLD2_REPORT:
+		return IGNORED;
+	case NDISC_ROUTER_ADVERTISEMENT:
+	case NDISC_REDIRECT:
+		return DROP_NEIGHBOUR_SPOOFED;
+	case NDISC_NEIGHBOUR_SOLICITATION:
+	case NDISC_NEIGHBOUR_ADVERTISEMENT:
+		break;
+	default:
+		return VERDICT_NEXT;
+	}
+	__builtin_memcpy(&own, (const void *)&config.ipv6, sizeof(own));
+	if (!is_unspecified(&packet->source) && !is_link_local(&packet->source) &&
+	    !(config.has_ipv6 && same_address(&packet->source, &own)))
+		return DROP_NEIGHBOUR_SPOOFED;
+	if (packet->icmp_type == NDISC_NEIGHBOUR_ADVERTISEMENT)
+		return check_advertisement(skb, &own);
+	return answer_solicitation(skb, packet);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#pragma once
+
+#include <stddef.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/types.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+/* An IPv6 address, or an IPv4 one mapped into ::ffff:0:0/96: one shape, one comparison, one key. */
+union address {
+	__u8 bytes[16];
+	__be32 words[4];
+	__u64 halves[2];
+};
+
+/*
+ * One key for both directions: the end with the smaller address (then port) comes first, so that a
+ * reply finds the entry of its request. ICMP echo has its identifier in both ports.
+ */
+struct flow_key {
+	union address address[2];
+	__be16 port[2];
+	__u8 protocol;
+	__u8 pad[3];
+};
+
+enum packet_flags {
+	PACKET_IPV4 = 1 << 0,
+	PACKET_FIRST_FRAGMENT = 1 << 1,
+	PACKET_LATER_FRAGMENT = 1 << 2,
+	PACKET_ICMP_ERROR = 1 << 3, /* source and destination are those of the flow it is about */
+	PACKET_DONT_FRAGMENT = 1 << 4,
+	PACKET_AUDIT = 1 << 5, /* policy would deny it, but only watches */
+	PACKET_REPLY = 1 << 6, /* travels from the flow's provider to its consumer */
+	PACKET_EGRESS = 1 << 7, /* judged by the source's table for what leaves the cluster */
+};
+
+enum tcp_flags {
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_PSH = 0x08,
+	TCP_ACK = 0x10,
+	TCP_URG = 0x20,
+};
+
+/* What parse() found out. Filled by it only; nobody reads the packet's headers again. */
+struct packet {
+	union address source;
+	union address destination;
+	__be16 source_port;
+	__be16 destination_port;
+	__u16 transport_offset; /* bytes from the Ethernet header */
+	__u16 transport_length; /* bytes of the transport header */
+	__u32 payload_end; /* bytes from the Ethernet header to the end of the IP packet */
+	__u8 protocol; /* IANA number */
+	__u8 flags; /* enum packet_flags */
+	__u8 tcp_flags; /* enum tcp_flags */
+	__u8 icmp_type;
+	__u8 icmp_code;
+	__u8 hop_limit;
+	__u16 from; /* endpoint that sent it; 0: outside */
+	__u16 to; /* endpoint that gets it; 0: outside. Filled by decide() */
+	__u8 side; /* index of the source in the flow's key */
+	__u8 pad;
+	__u32 source_identity;
+	__u32 destination_identity;
+	__u32 revision; /* of the policy that judged it */
+	__u32 counter; /* pair counter it counts on */
+};
+
+/*
+ * Bounds of the linear part. Inline assembly, because clang 19 otherwise shares one load between two places
+ * and zero-extends it in the second, after which the verifier (6.18) no longer takes it for a packet pointer:
+ * "invalid access to packet".
+ */
+static __always_inline void *frame_start(const struct __sk_buff *skb)
+{
+	void *start;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)"
+		     : "=r"(start)
+		     : "r"(skb), "i"(offsetof(struct __sk_buff, data)));
+	return start;
+}
+
+static __always_inline void *frame_end(const struct __sk_buff *skb)
+{
+	void *end;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)"
+		     : "=r"(end)
+		     : "r"(skb), "i"(offsetof(struct __sk_buff, data_end)));
+	return end;
+}
+
+static __always_inline int same_address(const union address *a, const union address *b)
+{
+	return a->halves[0] == b->halves[0] && a->halves[1] == b->halves[1];
+}
+
+static __always_inline int same_mac(const __u8 *mac, const volatile __u8 *wanted)
+{
+	for (int i = 0; i < ETH_ALEN; i++)
+		if (mac[i] != wanted[i])
+			return 0;
+	return 1;
+}
+
+/* swap_macs makes the Ethernet header of the answer to a frame. */
+static __always_inline void swap_macs(struct ethhdr *to, const struct ethhdr *from)
+{
+	__builtin_memcpy(to->h_dest, from->h_source, ETH_ALEN);
+	__builtin_memcpy(to->h_source, from->h_dest, ETH_ALEN);
+	to->h_proto = from->h_proto;
+}
+
+static __always_inline void map_ipv4(union address *mapped, __be32 ipv4)
+{
+	mapped->halves[0] = 0;
+	mapped->words[2] = bpf_htonl(0xffff);
+	mapped->words[3] = ipv4;
+}
+
+/* flow_key_of builds the canonical key and says at which index of it the packet's source is. */
+static __always_inline __u8 flow_key_of(const struct packet *packet, struct flow_key *key)
+{
+	const union address *s = &packet->source, *d = &packet->destination;
+	int source_first =
+		s->halves[0] != d->halves[0] ? s->halves[0] < d->halves[0] :
+		s->halves[1] != d->halves[1] ? s->halves[1] < d->halves[1] :
+					       packet->source_port <= packet->destination_port;
+
+	key->protocol = packet->protocol;
+	if (source_first) {
+		key->address[0] = *s;
+		key->address[1] = *d;
+		key->port[0] = packet->source_port;
+		key->port[1] = packet->destination_port;
+		return 0;
+	}
+	key->address[0] = *d;
+	key->address[1] = *s;
+	key->port[0] = packet->destination_port;
+	key->port[1] = packet->source_port;
+	return 1;
+}

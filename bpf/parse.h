@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/icmpv6.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "extension.h"
+#include "fragment.h"
+#include "packet.h"
+#include "protocol.h"
+#include "transport.h"
+
+#define LINEAR_BYTES 128 /* enough for every header that is read in place */
+
+#define IPV4_MORE_FRAGMENTS 0x2000
+#define IPV4_DONT_FRAGMENT 0x4000
+#define IPV4_FRAGMENT_OFFSET 0x1fff /* in units of 8 bytes */
+
+/* The IP length says more than there is, unless the kernel has merged segments into a jumbo packet. */
+static __always_inline int shorter_than(const struct __sk_buff *skb, __u32 bytes)
+{
+	return sizeof(struct ethhdr) + bytes > skb->len;
+}
+
+/* A transport header can not be split by a fragment that overlaps it (RFC 1858). */
+static __always_inline int overlaps_transport(const struct packet *packet, __u16 offset)
+{
+	return packet->protocol == IPPROTO_TCP && offset * 8 < sizeof(struct tcphdr);
+}
+
+/* parse_fragment reads the transport header, or recalls what the first fragment's said. */
+static __always_inline enum verdict parse_fragment(struct __sk_buff *skb, struct packet *packet,
+						   __u16 offset, int more, __be32 id)
+{
+	enum verdict verdict;
+
+	if (offset) {
+		packet->flags |= PACKET_LATER_FRAGMENT;
+		if (overlaps_transport(packet, offset))
+			return DROP_BAD_HEADER;
+		return recall_fragment(packet, id);
+	}
+	if (more)
+		packet->flags |= PACKET_FIRST_FRAGMENT;
+	verdict = parse_transport(skb, packet);
+	if (verdict == VERDICT_NEXT && more && remember_fragment(packet, id))
+		return DROP_INTERNAL;
+	return verdict;
+}
+
+static __always_inline enum verdict parse_ipv4(struct __sk_buff *skb, struct packet *packet)
+{
+	void *data = frame_start(skb), *end = frame_end(skb);
+	struct iphdr *ip = data + sizeof(struct ethhdr);
+	__u16 fragment, total;
+
+	if ((void *)(ip + 1) > end)
+		return DROP_TRUNCATED;
+	if (ip->version != 4 || ip->ihl < 5)
+		return DROP_BAD_HEADER;
+	total = bpf_ntohs(ip->tot_len);
+	if (total < ip->ihl * 4 && !(total == 0 && skb->gso_size))
+		return DROP_BAD_HEADER;
+	if (shorter_than(skb, total) || shorter_than(skb, ip->ihl * 4))
+		return DROP_TRUNCATED;
+
+	packet->flags |= PACKET_IPV4;
+	packet->protocol = ip->protocol;
+	packet->hop_limit = ip->ttl;
+	packet->transport_offset = sizeof(struct ethhdr) + ip->ihl * 4;
+	packet->payload_end = total ? sizeof(struct ethhdr) + total : skb->len;
+	map_ipv4(&packet->source, ip->saddr);
+	map_ipv4(&packet->destination, ip->daddr);
+	fragment = bpf_ntohs(ip->frag_off);
+	if (fragment & IPV4_DONT_FRAGMENT)
+		packet->flags |= PACKET_DONT_FRAGMENT;
+	if (fragment & (IPV4_FRAGMENT_OFFSET | IPV4_MORE_FRAGMENTS))
+		return parse_fragment(skb, packet, fragment & IPV4_FRAGMENT_OFFSET,
+				      fragment & IPV4_MORE_FRAGMENTS, bpf_htonl(bpf_ntohs(ip->id)));
+	return parse_transport(skb, packet);
+}
+
+static __always_inline enum verdict parse_ipv6(struct __sk_buff *skb, struct packet *packet)
+{
+	void *data = frame_start(skb), *end = frame_end(skb);
+	struct ipv6hdr *ip = data + sizeof(struct ethhdr);
+	struct extensions extensions = {};
+	enum verdict verdict;
+	__u16 payload;
+
+	if ((void *)(ip + 1) > end)
+		return DROP_TRUNCATED;
+	if (ip->version != 6)
+		return DROP_BAD_HEADER;
+	payload = bpf_ntohs(ip->payload_len);
+	if (shorter_than(skb, sizeof(*ip) + payload))
+		return DROP_TRUNCATED;
+
+	packet->protocol = ip->nexthdr;
+	packet->hop_limit = ip->hop_limit;
+	packet->flags |= PACKET_DONT_FRAGMENT;
+	packet->transport_offset = sizeof(struct ethhdr) + sizeof(*ip);
+	packet->payload_end =
+		payload || !skb->gso_size ? packet->transport_offset + payload : skb->len;
+	__builtin_memcpy(&packet->source, &ip->saddr, sizeof(packet->source));
+	__builtin_memcpy(&packet->destination, &ip->daddr, sizeof(packet->destination));
+	if (!is_extension(packet->protocol))
+		return parse_transport(skb, packet);
+
+	verdict = skip_extensions(skb, packet, &extensions);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
+	if (extensions.fragmented)
+		return parse_fragment(skb, packet, extensions.fragment_offset,
+				      extensions.more_fragments, extensions.fragment_id);
+	return parse_transport(skb, packet);
+}
+
+/*
+ * parse fills packet from the headers and checks every bound. VERDICT_NEXT: packet is complete. ARP is
+ * left to answer_arp(): protocol stays 0.
+ */
+static __always_inline enum verdict parse(struct __sk_buff *skb, struct packet *packet,
+					  __be16 *ethertype)
+{
+	void *data, *end;
+	struct ethhdr *ethernet;
+
+	if (skb->data_end - skb->data < LINEAR_BYTES && skb->data_end - skb->data < skb->len)
+		bpf_skb_pull_data(skb, skb->len < LINEAR_BYTES ? skb->len : LINEAR_BYTES);
+	data = frame_start(skb);
+	end = frame_end(skb);
+	ethernet = data;
+	if ((void *)(ethernet + 1) > end)
+		return DROP_TRUNCATED;
+	*ethertype = ethernet->h_proto;
+	if (skb->vlan_present)
+		return DROP_UNKNOWN_ETHERTYPE;
+	if (*ethertype == bpf_htons(ETH_P_IPV6))
+		return parse_ipv6(skb, packet);
+	if (*ethertype == bpf_htons(ETH_P_IP))
+		return parse_ipv4(skb, packet);
+	return *ethertype == bpf_htons(ETH_P_ARP) ? VERDICT_NEXT : DROP_UNKNOWN_ETHERTYPE;
+}

@@ -5,7 +5,7 @@
  * Types get into BTF, and so into Go, only if something has them: these pointers are for the enums whose values
  * travel in narrower fields.
  */
-#define EXPORT(type, name) const type *export_##name __attribute__((unused))
+#define EXPORT(type, name) const type *const export_##name __attribute__((unused))
 
 EXPORT(enum verdict, verdict);
 EXPORT(enum identity, identity);

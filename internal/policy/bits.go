@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
+
+const wordBits = 64
+
+// Bits is a bit set: bit n is bit n%64 of word n/64. Sets that are combined have the same length.
+type Bits []uint64
+
+// newBits returns an empty set for bits 0 <= n < size.
+func newBits(size int) Bits {
+	return make(Bits, (size+wordBits-1)/wordBits)
+}
+
+// allBits returns the set of all 0 <= n < size; bits from size on stay clear.
+func allBits(size int) Bits {
+	b := newBits(size)
+	for i := range b {
+		b[i] = ^uint64(0)
+	}
+	if spare := len(b)*wordBits - size; spare > 0 {
+		b[len(b)-1] >>= spare
+	}
+	return b
+}
+
+// Has reports whether bit n is set. A bit beyond the set's length is not.
+func (b Bits) Has(n int) bool {
+	return n/wordBits < len(b) && b[n/wordBits]&(1<<(n%wordBits)) != 0
+}
+
+// Count returns the number of bits set.
+func (b Bits) Count() int {
+	count := 0
+	for _, word := range b {
+		count += bits.OnesCount64(word)
+	}
+	return count
+}
+
+// Empty reports whether no bit is set.
+func (b Bits) Empty() bool {
+	return b.Count() == 0
+}
+
+// Equal reports whether both sets have the same length and bits.
+func (b Bits) Equal(other Bits) bool {
+	return slices.Equal(b, other)
+}
+
+// key returns the set as a map key.
+func (b Bits) key() string {
+	key := make([]byte, 0, len(b)*wordBits/8)
+	for _, word := range b {
+		key = binary.LittleEndian.AppendUint64(key, word)
+	}
+	return string(key)
+}
+
+// set, add, remove and keep change b in place.
+
+func (b Bits) set(n int) {
+	b[n/wordBits] |= 1 << (n % wordBits)
+}
+
+func (b Bits) add(other Bits) {
+	for i, word := range other {
+		b[i] |= word
+	}
+}
+
+func (b Bits) remove(other Bits) {
+	for i, word := range other {
+		b[i] &^= word
+	}
+}
+
+func (b Bits) keep(other Bits) {
+	for i, word := range other {
+		b[i] &= word
+	}
+}

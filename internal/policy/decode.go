@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Documents are decoded key by key and not by reflection, so that whatever is wrong has a place:
+// the policy, the rule, the entry, the key.
+
+func decodePolicy(number int, raw json.RawMessage) (Policy, error) {
+	p := Policy{}
+	o, err := openObject(raw)
+	if err == nil {
+		err = o.policy(&p)
+	}
+	switch {
+	case err == nil:
+		return p, nil
+	case p.Name == "":
+		return Policy{}, fmt.Errorf("document %d: %w", number, err)
+	}
+	return Policy{}, fmt.Errorf("policy %.80q: %w", p.Name, err)
+}
+
+func (o object) policy(p *Policy) (err error) {
+	if p.Name, err = o.text("name"); err != nil {
+		return err
+	}
+	if err = o.only("kind", "name", "rules"); err != nil {
+		return err
+	}
+	if err = o.needs("kind", "name", "rules"); err != nil {
+		return err
+	}
+	if p.Kind, err = o.text("kind"); err != nil {
+		return err
+	}
+	p.Rules, err = decodeList(o, "rules", decodeRule)
+	return err
+}
+
+func decodeRule(number int, raw json.RawMessage) (Rule, error) {
+	r := Rule{}
+	o, err := openObject(raw)
+	if err == nil {
+		err = o.rule(&r)
+	}
+	if err != nil {
+		return Rule{}, fmt.Errorf("rule %.80q: %w", ruleName(r, number), err)
+	}
+	return r, nil
+}
+
+func (o object) rule(r *Rule) (err error) {
+	if r.Name, err = o.text("name"); err != nil {
+		return err
+	}
+	if err = o.only("name", "select", "ingress", "egress", "require"); err != nil {
+		return err
+	}
+	if err = o.needs("select"); err != nil {
+		return fmt.Errorf(`%w: say whom the rule is about; "" is everybody`, err)
+	}
+	if r.Select, err = o.text("select"); err != nil {
+		return err
+	}
+	if r.Ingress, err = decodeList(o, ingress, decodeIngress); err != nil {
+		return err
+	}
+	if r.Egress, err = decodeList(o, egress, decodeEgress); err != nil {
+		return err
+	}
+	r.Require, err = o.texts("require")
+	return err
+}
+
+func decodeIngress(number int, raw json.RawMessage) (Ingress, error) {
+	e, err := decodeEntry(raw, "from")
+	if err != nil {
+		return Ingress{}, fmt.Errorf("ingress %d: %w", number, err)
+	}
+	return Ingress{From: e.peers, Ports: e.ports, Action: e.action}, nil
+}
+
+func decodeEgress(number int, raw json.RawMessage) (Egress, error) {
+	e, err := decodeEntry(raw, "to")
+	if err != nil {
+		return Egress{}, fmt.Errorf("egress %d: %w", number, err)
+	}
+	return Egress{To: e.peers, Ports: e.ports, Action: e.action}, nil
+}
+
+func decodeEntry(raw json.RawMessage, peers string) (e entry, err error) {
+	o, err := openObject(raw)
+	if err != nil {
+		return e, err
+	}
+	if err = o.only(peers, "ports", "action"); err != nil {
+		return e, err
+	}
+	if e.peers, err = o.texts(peers); err != nil {
+		return e, err
+	}
+	if e.ports, err = o.texts("ports"); err != nil {
+		return e, err
+	}
+	action, err := o.text("action")
+	e.action = Action(action)
+	return e, err
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// object is a JSON object of which each key has a value.
+type object map[string]json.RawMessage
+
+// openObject refuses what is no object, and keys with nothing behind them: "egress:" alone could
+// mean "no egress rules" or "no egress".
+func openObject(raw json.RawMessage) (object, error) {
+	var o object
+	if err := json.Unmarshal(raw, &o); err != nil || o == nil {
+		return nil, fmt.Errorf("%w: want keys and values, got %s", ErrYAML, describe(raw))
+	}
+	for _, key := range slices.Sorted(maps.Keys(o)) {
+		if string(o[key]) == "null" {
+			return nil, fmt.Errorf("%.80q: %w: the key has no value", key, ErrYAML)
+		}
+	}
+	return o, nil
+}
+
+// only refuses keys that are not among the known ones.
+func (o object) only(known ...string) error {
+	for _, key := range slices.Sorted(maps.Keys(o)) {
+		if !slices.Contains(known, key) {
+			return fmt.Errorf("%w: unknown key %.80q: known are %s", ErrYAML, key, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+// needs refuses an object without one of the keys.
+func (o object) needs(keys ...string) error {
+	for _, key := range keys {
+		if _, found := o[key]; !found {
+			return fmt.Errorf("%w: key %q is missing", ErrYAML, key)
+		}
+	}
+	return nil
+}
+
+// text returns the key's text, "" if it is not there.
+func (o object) text(key string) (string, error) {
+	raw, found := o[key]
+	if !found {
+		return "", nil
+	}
+	text, err := decodeText(raw)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", key, err)
+	}
+	return text, nil
+}
+
+// texts returns the key's list of texts, nil if it is not there. An empty one is refused: it is not
+// obvious whether it stands for nothing or for everything.
+func (o object) texts(key string) ([]string, error) {
+	items, err := decodeList(o, key, func(_ int, raw json.RawMessage) (string, error) {
+		text, err := decodeText(raw)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", key, err)
+		}
+		return text, nil
+	})
+	if err == nil && items != nil && len(items) == 0 {
+		return nil, fmt.Errorf("%s: %w: the list is empty", key, ErrRule)
+	}
+	return items, err
+}
+
+// decodeList decodes the items of the key's list, which count from 1. It is nil if the key is not there,
+// and empty if the list is.
+func decodeList[T any](o object, key string, decode func(number int, raw json.RawMessage) (T, error)) ([]T, error) {
+	raw, found := o[key]
+	if !found {
+		return nil, nil
+	}
+	var raws []json.RawMessage
+	if err := json.Unmarshal(raw, &raws); err != nil {
+		return nil, fmt.Errorf("%s: %w: want a list, got %s", key, ErrYAML, describe(raw))
+	}
+	items := make([]T, 0, len(raws))
+	for i, raw := range raws {
+		item, err := decode(i+1, raw)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+func decodeText(raw json.RawMessage) (string, error) {
+	var text *string
+	if err := json.Unmarshal(raw, &text); err != nil || text == nil {
+		return "", fmt.Errorf("%w: want text, got %s", ErrYAML, describe(raw))
+	}
+	return *text, nil
+}
+
+// describe says in a few words what a JSON value is.
+func describe(raw json.RawMessage) string {
+	switch text := strings.TrimSpace(string(raw)); {
+	case strings.HasPrefix(text, "{"):
+		return "keys and values"
+	case strings.HasPrefix(text, "["):
+		return "a list"
+	case strings.HasPrefix(text, `"`):
+		return "text"
+	case text == "null" || text == "":
+		return "nothing"
+	default:
+		return oneLine(text)
+	}
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"net/netip"
+
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/labels"
+)
+
+// Peer is anything that a table row can be about.
+type Peer struct {
+	ID     identity.Number
+	Labels labels.Set   // counts for label-set identities only
+	Prefix netip.Prefix // valid for CIDR identities only
+}
+
+// hasLabelSet reports whether the peer's labels are known and are its identity.
+func (p Peer) hasLabelSet() bool {
+	return p.ID.IsLabelSet()
+}
+
+// known returns the labels that count: those of a label set.
+func (p Peer) known() labels.Set {
+	if p.hasLabelSet() {
+		return p.Labels
+	}
+	return nil
+}
+
+// isUnlabelled reports whether the peer is of a kind that never has labels.
+func (p Peer) isUnlabelled() bool {
+	return !p.hasLabelSet() && p.ID != identity.Init
+}
+
+// isEndpoint reports whether the peer is something that Hypha attached: rules select it, and its own
+// egress rules count. Everything else is outside: nodes, the world, CIDRs.
+func (p Peer) isEndpoint() bool {
+	return p.hasLabelSet() || p.ID == identity.Init || p.ID == identity.Health
+}
+
+// isCIDR reports whether the peer is a part of the world that some rule names by its prefix.
+func (p Peer) isCIDR() bool {
+	return p.ID.IsCIDR() && p.Prefix.IsValid()
+}
+
+// isWorld reports whether the peer is the world or a part of it.
+func (p Peer) isWorld() bool {
+	return p.ID == identity.World || p.ID.IsCIDR()
+}
+
+// reservedPeers are in every table: nobody needs to hand them to Resolve.
+func reservedPeers() []Peer {
+	return []Peer{
+		{ID: identity.Host}, {ID: identity.World}, {ID: identity.RemoteNode},
+		{ID: identity.Init}, {ID: identity.Health},
+	}
+}

@@ -5,11 +5,9 @@
 
 export PATH := $(CURDIR)/.build/go/bin:$(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-# bpf2go's output is committed, byte for byte what this compiler makes of bpf/*.c. Another version may differ in a few bytes.
-CLANG := 19
-export BPF2GO_CC := clang-$(CLANG)
-export BPF2GO_STRIP := llvm-strip-$(CLANG)
-CLANG_FORMAT := clang-format-$(CLANG)
+# The compiler whose output is committed, byte for byte (go:generate lines in bpf/): another version may differ in a few bytes.
+CLANG := clang-19
+CLANG_FORMAT := clang-format-19
 
 BPF_SOURCES = $(filter-out %/vmlinux.h,$(wildcard bpf/*.c bpf/*.h))
 SCRIPTS = .ci/run $(wildcard demo/run demo/stage demo/steps scripts/*)
@@ -34,7 +32,7 @@ build:
 
 generate:
 	@scripts/setup build generate
-	@$(BPF2GO_CC) --version | head -n 1
+	@$(CLANG) --version | head -n 1
 	go generate ./...
 
 lint:

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hypha-net/hypha/internal/labels"
+)
+
+// ErrUnknown is returned for a number that no label set has.
+var ErrUnknown = errors.New("unknown identity")
+
+// Registry knows the cluster's label sets and their numbers, and asks the backend for what it does not
+// know. Readers get snapshots and never wait.
+type Registry struct {
+	backend Backend
+	current atomic.Pointer[Snapshot]
+	writer  sync.Mutex // held to publish a snapshot, never while the backend is asked
+}
+
+// NewRegistry returns a registry that knows nothing until it is asked or runs.
+func NewRegistry(backend Backend) *Registry {
+	r := &Registry{backend: backend}
+	r.current.Store(emptySnapshot())
+	return r
+}
+
+// Run follows the backend until ctx is done, and returns why it ended.
+func (r *Registry) Run(ctx context.Context) error {
+	return r.backend.WatchIdentities(ctx, r.replace, r.change)
+}
+
+// Snapshot returns what is known now.
+func (r *Registry) Snapshot() *Snapshot {
+	return r.current.Load()
+}
+
+// Labels returns the labels of number, if they are known here.
+func (r *Registry) Labels(number Number) (labels.Set, bool) {
+	return r.Snapshot().Labels(number)
+}
+
+// Allocate returns the number of set, and makes one if it is new to the cluster. A set that is known here has its
+// number at once, also when the store is away.
+func (r *Registry) Allocate(ctx context.Context, set labels.Set) (Number, error) {
+	if number, found := r.Snapshot().Number(set); found {
+		return number, nil
+	}
+	if err := set.Check(); err != nil {
+		return 0, err
+	}
+	raw, revision, err := r.backend.AllocateIdentity(ctx, set)
+	if err != nil {
+		return 0, fmt.Errorf("labels {%.200s} have no identity on this node yet: ask the store: %w", set, err)
+	}
+	number := Number(raw)
+	if !number.IsLabelSet() {
+		return 0, fmt.Errorf("the store gave number %d to labels {%.200s}: not one of a label set", raw, set)
+	}
+	r.publish(func(s *Snapshot) bool { return s.put(number, entry{set, revision}) })
+	return number, nil
+}
+
+// Lookup returns the labels of number, from the backend if they are not known here: ErrUnknown if nobody
+// knows them.
+func (r *Registry) Lookup(ctx context.Context, number Number) (labels.Set, error) {
+	if set, found := r.Labels(number); found {
+		return set, nil
+	}
+	if !number.IsLabelSet() {
+		return nil, fmt.Errorf("%w %s: it is not that of a label set", ErrUnknown, number)
+	}
+	set, revision, found, err := r.backend.LookupIdentity(ctx, uint32(number))
+	if err != nil {
+		return nil, fmt.Errorf("look up identity %s: %w", number, err)
+	}
+	if !found {
+		return nil, fmt.Errorf("%w %s", ErrUnknown, number)
+	}
+	r.publish(func(s *Snapshot) bool { return s.put(number, entry{set, revision}) })
+	return set, nil
+}

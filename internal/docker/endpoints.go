@@ -15,12 +15,16 @@ type Endpoints interface {
 	Create(context.Context, Attachment) error
 
 	// Join tells the agent which network namespace (a path) the engine will move the interface into, and
-	// returns what the engine has to move and to route. first is false when that namespace has an endpoint of
-	// ours already: the engine is then given no gateway for this one, because two interfaces can not hold the same
-	// routes, and routing by source address inside of the namespace is the agent's to do once Identify is called.
+	// returns what the engine has to move and to route.
+	//
+	// first is false when that namespace has an endpoint of ours already. The engine is then given no routes for
+	// this one: two interfaces can not hold the same, and it refuses an interface whose address an existing route
+	// (a default one apart) covers. What goes out by the second interface is the agent's to route once Identify
+	// is called, by rules and tables beside the main one, which the engine does not look at.
 	Join(ctx context.Context, id, sandbox string, first bool) (Link, error)
 
-	// Leave says that the engine takes the interface out of the namespace. The endpoint stays.
+	// Leave says that the engine takes the interface out of the namespace. The endpoint stays. If it was the first,
+	// the others have no default route until the agent makes one.
 	Leave(ctx context.Context, id string) error
 
 	// Delete removes the endpoint. Deleting one that does not exist is no error.
@@ -46,10 +50,9 @@ type Attachment struct {
 
 // Link is what the engine is told about an endpoint's interface.
 type Link struct {
-	Interface string         // container's end, still in the agent's namespace; the engine moves and renames it
-	IPv4      netip.Addr     // gateway, routed on-link; invalid: none
-	IPv6      netip.Addr     // the same
-	Routes    []netip.Prefix // always by this link, wherever the container's default route points to
+	Interface string     // container's end, still in the agent's namespace; the engine moves and renames it
+	IPv4      netip.Addr // gateway, routed on-link; invalid: none
+	IPv6      netip.Addr // the same
 }
 
 // Container is what the engine knows of the container behind an endpoint.

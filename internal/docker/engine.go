@@ -4,7 +4,11 @@ package docker
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 
 	"github.com/moby/moby/api/types/events"
 	"github.com/moby/moby/client"
@@ -12,7 +16,8 @@ import (
 
 // engine is the Engine API, as far as it is about networks of one driver.
 type engine struct {
-	api    *client.Client
+	api    *client.Client // versions and events
+	http   *http.Client   // lists, over the same connections: see query.go
 	driver string
 }
 
@@ -26,7 +31,7 @@ func newEngine(host, driver string) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &engine{api: api, driver: driver}, nil
+	return &engine{api: api, http: newHTTP(api.Dialer()), driver: driver}, nil
 }
 
 // connect agrees on a version of the API, which it returns. An engine may have been replaced by an older or newer
@@ -57,25 +62,35 @@ func (e *engine) concerns(m events.Message) bool {
 // list asks for everything about this driver's networks. None of the requests waits for a container's lock, which
 // the engine holds while a container starts.
 func (e *engine) list(ctx context.Context) (listing, error) {
-	networks, err := e.api.NetworkList(ctx, client.NetworkListOptions{Filters: make(client.Filters).Add("driver", e.driver)})
+	filter, err := json.Marshal(make(client.Filters).Add("driver", e.driver))
 	if err != nil {
+		return listing{}, err
+	}
+	var networks []networkAnswer
+	if err := e.get(ctx, "/networks", url.Values{"filters": {string(filter)}}, &networks); err != nil {
 		return listing{}, fmt.Errorf("list networks: %w", err)
 	}
 	found := newListing()
-	for _, n := range networks.Items {
-		inspected, err := e.api.NetworkInspect(ctx, n.ID, client.NetworkInspectOptions{})
-		if gone(err) {
+	for _, n := range networks {
+		var inspected networkAnswer
+		err := e.get(ctx, "/networks/"+url.PathEscape(n.ID), nil, &inspected)
+		if errors.Is(err, errGone) {
 			continue
 		}
 		if err != nil {
 			return listing{}, fmt.Errorf("inspect network %s: %w", n.Name, err)
 		}
-		found.addNetwork(inspected.Network)
+		found.addNetwork(inspected)
 	}
-	containers, err := e.api.ContainerList(ctx, client.ContainerListOptions{All: true})
-	if err != nil {
+	var containers []containerAnswer
+	if err := e.get(ctx, "/containers/json", url.Values{"all": {"1"}}, &containers); err != nil {
 		return listing{}, fmt.Errorf("list containers: %w", err)
 	}
-	found.addContainers(containers.Items)
+	found.addContainers(containers)
 	return found, nil
+}
+
+func (e *engine) close() {
+	e.http.CloseIdleConnections()
+	e.api.Close()
 }

@@ -6,10 +6,6 @@ import (
 	"maps"
 	"net/netip"
 	"strings"
-
-	"github.com/containerd/errdefs"
-	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/network"
 )
 
 // listing is all that the engine says of this driver's networks at one time.
@@ -34,13 +30,15 @@ func newListing() listing {
 	}
 }
 
-func (l *listing) addNetwork(n network.Inspect) {
+func (l *listing) addNetwork(n networkAnswer) {
 	l.networks++
 	for _, config := range n.IPAM.Config {
-		l.subnets[config.Subnet] = true
-		l.set[config.Gateway] = true
-		for _, aux := range config.AuxAddress {
-			l.set[aux] = true
+		if subnet, err := netip.ParsePrefix(config.Subnet); err == nil {
+			l.subnets[subnet.Masked()] = true
+		}
+		l.set[looseAddr(config.Gateway)] = true
+		for _, aux := range config.AuxiliaryAddresses {
+			l.set[looseAddr(aux)] = true
 		}
 	}
 	for id, e := range n.Containers {
@@ -48,15 +46,15 @@ func (l *listing) addNetwork(n network.Inspect) {
 			id = ""
 		}
 		l.endpoints[e.EndpointID] = listed{
-			addresses: valid(e.IPv4Address.Addr(), e.IPv6Address.Addr()),
+			addresses: valid(looseAddr(e.IPv4Address), looseAddr(e.IPv6Address)),
 			container: Container{ID: id, Name: e.Name, Network: n.Name},
 		}
 	}
 }
 
 // addContainers fills in names and labels.
-func (l *listing) addContainers(containers []container.Summary) {
-	byID := make(map[string]container.Summary, len(containers))
+func (l *listing) addContainers(containers []containerAnswer) {
+	byID := make(map[string]containerAnswer, len(containers))
 	for _, c := range containers {
 		byID[c.ID] = c
 	}
@@ -93,6 +91,3 @@ func valid(addrs ...netip.Addr) (v []netip.Addr) {
 	}
 	return v
 }
-
-// gone: it was in the list, and was removed before it was asked for.
-func gone(err error) bool { return errdefs.IsNotFound(err) }

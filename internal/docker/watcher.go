@@ -4,6 +4,7 @@ package docker
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"maps"
@@ -44,7 +45,7 @@ func (w *watcher) status() Status { return *w.current.Load() }
 
 // run follows the engine until ctx is done. An engine that is absent or goes away is waited for.
 func (w *watcher) run(ctx context.Context) error {
-	defer w.engine.api.Close()
+	defer w.engine.close()
 	wait := retryFirst
 	for {
 		err := w.session(ctx)
@@ -69,14 +70,20 @@ func (w *watcher) lost(err error) bool {
 	before := w.status()
 	w.report(Status{State: StateWaiting, Message: oneLine(err)})
 	switch {
+	case nonsense(err) && before.Message != oneLine(err):
+		w.log.Warn("docker is not understood, ignoring it until it is", "err", err)
 	case before.State == StateConnected:
 		w.log.Info("docker is gone, waiting for it", "err", err)
-	case !client.IsErrConnectionFailed(err) && before.Message != oneLine(err):
-		w.log.Warn("docker's answer makes no sense, ignoring it", "err", err)
 	default:
 		w.log.Debug("waiting for docker", "err", err)
 	}
 	return before.State == StateConnected
+}
+
+// nonsense reports whether something answered that is no engine, or not in its right mind.
+func nonsense(err error) bool {
+	return errors.Is(err, errNonsense) ||
+		errors.As(err, new(*json.SyntaxError)) || errors.As(err, new(*json.UnmarshalTypeError))
 }
 
 // session follows the engine as long as its event stream lasts. The stream is opened before the first list, so

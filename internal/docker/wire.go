@@ -12,13 +12,12 @@ import (
 	"github.com/docker/go-plugins-helpers/network"
 )
 
-// Docker's option keys and route types, github.com/moby/moby/daemon/libnetwork/netlabel and types.
+// Docker's option keys and route type, github.com/moby/moby/daemon/libnetwork/netlabel and types.
 const (
 	optionInternal = "com.docker.network.internal"
 	optionPorts    = "com.docker.network.portmap"
 
-	routeNextHop   = 0
-	routeConnected = 1
+	routeConnected = 1 // by interface, no next hop
 
 	interfacePrefix = "eth" // the engine appends a number
 )
@@ -83,7 +82,7 @@ func joined(link Link, first bool) *network.JoinResponse {
 	}
 	for _, gateway := range []netip.Addr{link.IPv4, link.IPv6} {
 		if gateway.IsValid() {
-			answer.StaticRoutes = append(answer.StaticRoutes, routesBy(gateway, link.Routes)...)
+			answer.StaticRoutes = append(answer.StaticRoutes, &network.StaticRoute{Destination: host(gateway), RouteType: routeConnected})
 		}
 	}
 	if link.IPv4.IsValid() {
@@ -93,17 +92,6 @@ func joined(link Link, first bool) *network.JoinResponse {
 		answer.GatewayIPv6 = link.IPv6.String()
 	}
 	return answer
-}
-
-// routesBy is the on-link route to gateway, and routes to the prefixes of its family through it.
-func routesBy(gateway netip.Addr, prefixes []netip.Prefix) []*network.StaticRoute {
-	routes := []*network.StaticRoute{{Destination: host(gateway), RouteType: routeConnected}}
-	for _, p := range prefixes {
-		if p.Addr().Is4() == gateway.Is4() {
-			routes = append(routes, &network.StaticRoute{Destination: p.String(), RouteType: routeNextHop, NextHop: gateway.String()})
-		}
-	}
-	return routes
 }
 
 // published counts the ports of `docker run -p`.

@@ -25,12 +25,6 @@ type EndpointBudget struct {
 	Refused         uint32
 }
 
-type EndpointDeniedKey struct {
-	_        structs.HostLayout
-	Consumer uint32
-	Provider uint32
-}
-
 type EndpointEndpointConfig struct {
 	_    structs.HostLayout
 	Ipv6 struct {
@@ -233,6 +227,12 @@ type EndpointPairCounter struct {
 	Flows   uint64
 }
 
+type EndpointPairKey struct {
+	_        structs.HostLayout
+	Consumer uint32
+	Provider uint32
+}
+
 type EndpointPolicyRow struct {
 	_       structs.HostLayout
 	Counter uint32
@@ -329,6 +329,7 @@ const (
 	EndpointMapJudges              = "judges"
 	EndpointMapLostEvents          = "lost_events"
 	EndpointMapOutside             = "outside"
+	EndpointMapPairNames           = "pair_names"
 	EndpointMapPairs               = "pairs"
 	EndpointMapSettings            = "settings"
 	EndpointMapUnanswered          = "unanswered"
@@ -416,6 +417,7 @@ type EndpointMapSpecs struct {
 	Judges      *ebpf.MapSpec `ebpf:"judges"`
 	LostEvents  *ebpf.MapSpec `ebpf:"lost_events"`
 	Outside     *ebpf.MapSpec `ebpf:"outside"`
+	PairNames   *ebpf.MapSpec `ebpf:"pair_names"`
 	Pairs       *ebpf.MapSpec `ebpf:"pairs"`
 	Settings    *ebpf.MapSpec `ebpf:"settings"`
 	Unanswered  *ebpf.MapSpec `ebpf:"unanswered"`
@@ -475,6 +477,7 @@ type EndpointMaps struct {
 	Judges      *ebpf.Map `ebpf:"judges"`
 	LostEvents  *ebpf.Map `ebpf:"lost_events"`
 	Outside     *ebpf.Map `ebpf:"outside"`
+	PairNames   *ebpf.Map `ebpf:"pair_names"`
 	Pairs       *ebpf.Map `ebpf:"pairs"`
 	Settings    *ebpf.Map `ebpf:"settings"`
 	Unanswered  *ebpf.Map `ebpf:"unanswered"`
@@ -497,6 +500,7 @@ func (m *EndpointMaps) Close() error {
 		m.Judges,
 		m.LostEvents,
 		m.Outside,
+		m.PairNames,
 		m.Pairs,
 		m.Settings,
 		m.Unanswered,

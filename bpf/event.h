@@ -201,7 +201,7 @@ static __always_inline void count_verdict(enum verdict verdict, __u32 bytes)
 
 static __always_inline void count_denied(__u32 consumer, __u32 provider, __u32 bytes)
 {
-	struct denied_key key = { .consumer = consumer, .provider = provider };
+	struct pair_key key = { .consumer = consumer, .provider = provider };
 	struct verdict_counter *counter = bpf_map_lookup_elem(&denied, &key);
 	struct verdict_counter first = { .packets = 1, .bytes = bytes };
 

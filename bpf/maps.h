@@ -7,6 +7,7 @@
 #include "verdict.h"
 
 #define ENDPOINTS_MAX 65536
+#define PAIRS_MAX 65536 /* slot 0 counts for whoever got none */
 
 /* Identities with a meaning of their own; label sets begin at 256, node-local CIDRs at 2^24. */
 enum identity {
@@ -104,7 +105,7 @@ struct pair_counter {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 65536);
+	__uint(max_entries, PAIRS_MAX);
 	__type(key, __u32);
 	__type(value, struct pair_counter);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
@@ -123,16 +124,27 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } verdicts SEC(".maps");
 
-/* What policy denied, by the flow's consumer and provider. */
-struct denied_key {
+/* Identities of the two ends of a flow: who opened it, and to whom. */
+struct pair_key {
 	__u32 consumer;
 	__u32 provider;
 };
 
+/* Whose the counters in pairs are, by slot: kept for the agent, which may be restarted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PAIRS_MAX);
+	__type(key, __u32);
+	__type(value, struct pair_key);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} pair_names SEC(".maps");
+
+/* What policy denied. */
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
 	__uint(max_entries, 16384);
-	__type(key, struct denied_key);
+	__type(key, struct pair_key);
 	__type(value, struct verdict_counter);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } denied SEC(".maps");

@@ -28,6 +28,7 @@ const (
 	RouterMapJudges      = "judges"
 	RouterMapLostEvents  = "lost_events"
 	RouterMapOutside     = "outside"
+	RouterMapPairNames   = "pair_names"
 	RouterMapPairs       = "pairs"
 	RouterMapSettings    = "settings"
 	RouterMapUnanswered  = "unanswered"
@@ -97,6 +98,7 @@ type RouterMapSpecs struct {
 	Judges      *ebpf.MapSpec `ebpf:"judges"`
 	LostEvents  *ebpf.MapSpec `ebpf:"lost_events"`
 	Outside     *ebpf.MapSpec `ebpf:"outside"`
+	PairNames   *ebpf.MapSpec `ebpf:"pair_names"`
 	Pairs       *ebpf.MapSpec `ebpf:"pairs"`
 	Settings    *ebpf.MapSpec `ebpf:"settings"`
 	Unanswered  *ebpf.MapSpec `ebpf:"unanswered"`
@@ -142,6 +144,7 @@ type RouterMaps struct {
 	Judges      *ebpf.Map `ebpf:"judges"`
 	LostEvents  *ebpf.Map `ebpf:"lost_events"`
 	Outside     *ebpf.Map `ebpf:"outside"`
+	PairNames   *ebpf.Map `ebpf:"pair_names"`
 	Pairs       *ebpf.Map `ebpf:"pairs"`
 	Settings    *ebpf.Map `ebpf:"settings"`
 	Unanswered  *ebpf.Map `ebpf:"unanswered"`
@@ -162,6 +165,7 @@ func (m *RouterMaps) Close() error {
 		m.Judges,
 		m.LostEvents,
 		m.Outside,
+		m.PairNames,
 		m.Pairs,
 		m.Settings,
 		m.Unanswered,

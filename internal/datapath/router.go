@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// The two ends of the router's cable.
+//
+//	host's stack | hypha_host ------ hypha_net | programs
+//
+// What the host sends to containers leaves by hypha_host and meets the program on hypha_net.
+// What containers send to the host, or through it, programs put into hypha_host's ingress.
+const (
+	RouterHost = "hypha_host"
+	RouterNet  = "hypha_net"
+)
+
+// Router is the wanted state of the device pair between the host's stack and the programs: the
+// gateway of all containers.
+//
+// Both ends have one MAC address and hypha_host does no ARP: so a frame to a container, whatever
+// its address, needs no neighbour entry, and carries the MAC address of the end that takes it.
+type Router struct {
+	MAC      net.HardwareAddr
+	IPv6     netip.Addr     // of the gateway; zero: no IPv6
+	IPv4     netip.Addr     // of the gateway; zero: no IPv4
+	Prefixes []netip.Prefix // where containers are: the node's, and those of custom subnets
+	MTU      int
+}
+
+// Sync makes the kernel agree with r, whatever was there before. What is right already is not
+// touched. ErrRouteExists if a prefix is somebody else's.
+func (r Router) Sync() error {
+	if err := r.syncDevices(); err != nil {
+		return err
+	}
+	link, err := netlink.LinkByName(RouterHost)
+	if err != nil {
+		return fmt.Errorf("looking for interface %s: %w", RouterHost, err)
+	}
+	// New addresses before the routes that use them as source, old ones after those that did.
+	h := &netlink.Handle{}
+	if err := addAddresses(h, link, r.addresses()); err != nil {
+		return err
+	}
+	if err := removeRoutes(h, link, r.routes()); err != nil {
+		return err
+	}
+	if err := addRoutes(h, link, r.routes()); err != nil {
+		return err
+	}
+	return removeAddresses(h, link, r.addresses())
+}
+
+// Remove takes the devices away, and with them their addresses and routes. Missing is no error.
+func (r Router) Remove() error { return deleteLink(RouterHost) }
+
+func (r Router) syncDevices() error {
+	pair := veth{name: RouterHost, peer: RouterNet, mac: r.MAC, peerMAC: r.MAC, mtu: r.MTU}
+	if err := pair.sync(); err != nil {
+		return err
+	}
+	if err := r.syncHost(); err != nil {
+		return err
+	}
+	if err := disableIPv6(RouterNet); err != nil {
+		return err
+	}
+	// All that comes to hypha_net is for a program. Without one, forwarding would
+	// send it back into hypha_host, round and round until its hops are used up.
+	if err := writeSysctl("net/ipv4/conf/"+RouterNet+"/forwarding", "0"); err != nil {
+		return err
+	}
+	if err := setUp(RouterNet); err != nil {
+		return err
+	}
+	return setUp(RouterHost)
+}
+
+// syncHost sets what must be right before hypha_host is up.
+func (r Router) syncHost() error {
+	link, err := netlink.LinkByName(RouterHost)
+	if err != nil {
+		return fmt.Errorf("looking for interface %s: %w", RouterHost, err)
+	}
+	if link.Attrs().RawFlags&unix.IFF_NOARP == 0 {
+		if err := netlink.LinkSetARPOff(link); err != nil {
+			return fmt.Errorf("switching ARP off on %s: %w", RouterHost, err)
+		}
+	}
+	if !r.IPv6.IsValid() {
+		return disableIPv6(RouterHost)
+	}
+	if err := enableIPv6(RouterHost); err != nil {
+		return err
+	}
+	return noLinkLocal(&netlink.Handle{}, link)
+}
+
+func (r Router) addresses() []netip.Addr { return []netip.Addr{r.IPv4, r.IPv6} }
+
+// routes are one for each prefix of a family that is in use.
+func (r Router) routes() (routes []route) {
+	for _, p := range r.Prefixes {
+		src := r.IPv4
+		if p.Addr().Is6() {
+			src = r.IPv6
+		}
+		if src.IsValid() {
+			routes = append(routes, route{to: p, src: src})
+		}
+	}
+	return routes
+}
+
+// noLinkLocal keeps the kernel from making a link-local address when the interface comes up: the
+// only addresses on our links are those that we give.
+func noLinkLocal(h *netlink.Handle, link netlink.Link) error {
+	if err := h.LinkSetIP6AddrGenMode(link, 1 /* IN6_ADDR_GEN_MODE_NONE */); err != nil {
+		return fmt.Errorf("keeping link-local addresses off %s: %w", link.Attrs().Name, err)
+	}
+	return nil
+}

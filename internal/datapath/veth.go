@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/vishvananda/netlink"
+)
+
+// veth is the wanted state of a pair of connected interfaces.
+type veth struct {
+	name, peer string
+	mac        net.HardwareAddr
+	peerMAC    net.HardwareAddr
+	mtu        int
+}
+
+// sync makes the pair, adopts it if it is right, and replaces it if it is something else.
+func (v veth) sync() error {
+	link, err := findLink(v.name)
+	if err != nil {
+		return err
+	}
+	if link != nil && v.right(link) {
+		return v.adjust(link)
+	}
+	// What has one of our names and is not our pair is a leftover.
+	if err := errors.Join(deleteLink(v.name), deleteLink(v.peer)); err != nil {
+		return err
+	}
+	return v.create()
+}
+
+// right says whether link is our end of our pair. A peer that has moved to another network
+// namespace counts as the right one: it is in use, and addresses of ours are unique.
+func (v veth) right(link netlink.Link) bool {
+	have := link.Attrs()
+	if link.Type() != "veth" || !bytes.Equal(have.HardwareAddr, v.mac) {
+		return false
+	}
+	if have.NetNsID >= 0 {
+		return true
+	}
+	peer, err := netlink.LinkByIndex(have.ParentIndex)
+	if err != nil {
+		return false
+	}
+	return peer.Attrs().Name == v.peer && bytes.Equal(peer.Attrs().HardwareAddr, v.peerMAC)
+}
+
+// adjust changes what can be changed on a pair that carries traffic.
+func (v veth) adjust(link netlink.Link) error {
+	if link.Attrs().MTU != v.mtu {
+		if err := netlink.LinkSetMTU(link, v.mtu); err != nil {
+			return fmt.Errorf("setting MTU %d on %s: %w", v.mtu, v.name, err)
+		}
+	}
+	if link.Attrs().NetNsID >= 0 {
+		return nil // the peer's MTU belongs to whoever has it
+	}
+	peer, err := netlink.LinkByName(v.peer)
+	if err != nil || peer.Attrs().MTU == v.mtu {
+		return err
+	}
+	if err := netlink.LinkSetMTU(peer, v.mtu); err != nil {
+		return fmt.Errorf("setting MTU %d on %s: %w", v.mtu, v.peer, err)
+	}
+	return nil
+}
+
+func (v veth) create() error {
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name, attrs.HardwareAddr, attrs.MTU = v.name, v.mac, v.mtu
+	pair := netlink.NewVeth(attrs)
+	pair.PeerName, pair.PeerHardwareAddr, pair.PeerMTU = v.peer, v.peerMAC, uint32(v.mtu)
+	if err := netlink.LinkAdd(pair); err != nil {
+		return fmt.Errorf("creating veth pair %s and %s: %w", v.name, v.peer, err)
+	}
+	return nil
+}
+
+// findLink is netlink.LinkByName with nil for what is missing.
+func findLink(name string) (netlink.Link, error) {
+	link, err := netlink.LinkByName(name)
+	if errors.As(err, new(netlink.LinkNotFoundError)) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for interface %s: %w", name, err)
+	}
+	return link, nil
+}
+
+// deleteLink deletes an interface, and its peer if it has one. Missing is no error.
+func deleteLink(name string) error {
+	link, err := findLink(name)
+	if err != nil || link == nil {
+		return err
+	}
+	if err := netlink.LinkDel(link); err != nil && !gone(err) {
+		return fmt.Errorf("deleting interface %s: %w", name, err)
+	}
+	return nil
+}
+
+// setUp brings an interface up.
+func setUp(name string) error {
+	link, err := netlink.LinkByName(name)
+	if err == nil && link.Attrs().Flags&net.FlagUp == 0 {
+		err = netlink.LinkSetUp(link)
+	}
+	if err != nil {
+		return fmt.Errorf("setting %s up: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command hypha is the agent and its command line.
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/hypha-net/hypha/internal/cli"
+)
+
+// version is set when a release is built: -ldflags "-X main.version=1.2.3".
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	deps := cli.Deps{Version: version, Agent: runAgent, Cleanup: cleanup}
+	status := cli.Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, deps)
+	stop()
+	os.Exit(status)
+}
+
+// runAgent runs the agent and serves its API until ctx ends.
+func runAgent(context.Context, cli.AgentConfig, *slog.Logger) error {
+	return errors.New("the agent is not part of this build yet")
+}
+
+// cleanup takes what an agent left off the machine.
+func cleanup(context.Context, cli.CleanupConfig, io.Writer) error {
+	return errors.New("the agent is not part of this build yet")
+}

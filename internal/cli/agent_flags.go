@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"log/slog"
+	"net/netip"
+	"net/url"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hypha-net/hypha/internal/labels"
+)
+
+// agentFlags declares the flags of `hypha agent`, each with its default.
+func agentFlags(c *cobra.Command, config *AgentConfig, file *string, level *slog.Level) {
+	f := c.Flags()
+	f.StringVar(file, "config", "", "YAML `FILE` with any of these flags as keys")
+	directoryFlags(c, &config.State, &config.Run, &config.BPF)
+	f.StringVar(&config.Node, "node", hostName(), "this node's `NAME` in the cluster")
+	f.Var(each(&config.Etcd, "URL,...", etcdURL), "etcd", "the cluster's etcd; without it, one is embedded")
+	f.Var(prefix6(&config.Prefix6), "prefix6", "the cluster's IPv6 prefix (default: a random one, kept)")
+	f.Var(prefix4(&config.Prefix4, &config.NoIPv4), "prefix4", "the cluster's IPv4 prefix (default: a free one); none: IPv6 only")
+	f.Var(each(&config.Addresses, "IP,...", netip.ParseAddr), "address", "underlay addresses (default: the ones used towards the others)")
+	f.Var(choice(&config.Datapath, "overlay", "overlay", "native"), "datapath", "how packets travel between nodes")
+	f.Var(choice(&config.Enforce, "always", "always", "selected", "audit"), "enforce",
+		"what is closed: all endpoints, the ones that rules select, or none")
+	f.Var(choice(&config.Docker, "auto", "auto", "on", "off"), "docker", "serve a Docker engine; auto: when there is one")
+	f.Var(choice(&config.Masquerade, "auto", "auto", "on", "off"), "masquerade",
+		"hide endpoints that reach the world behind the host's address; auto: private ones")
+	f.Var(each(&config.Labels, "PATTERN,...", pattern), "labels", "which labels make an identity: key, prefix*, or -these do not")
+	f.Var(logLevel(level), "log-level", "what is logged")
+}
+
+// directoryFlags declares where an agent keeps what.
+func directoryFlags(c *cobra.Command, state, run, bpf *string) {
+	c.Flags().StringVar(state, "state", "/var/lib/hypha", "`DIR` of what outlives a reboot")
+	c.Flags().StringVar(run, "run", "/run/hypha", "`DIR` of the sockets")
+	c.Flags().StringVar(bpf, "bpf", "/sys/fs/bpf/hypha", "`DIR` of the pinned maps, programs and links")
+}
+
+func etcdURL(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return "", errors.New("must be URLs: http://HOST:PORT")
+	}
+	return text, nil
+}
+
+func prefix6(target *netip.Prefix) *setting {
+	return &setting{kind: "P/48", set: func(text string) error {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil || prefix.Addr().Is4() || prefix.Bits() != 48 || prefix != prefix.Masked() {
+			return errors.New("must be an IPv6 prefix of 48 bits, like fd12:3456:789a::/48")
+		}
+		*target = prefix
+		return nil
+	}}
+}
+
+func prefix4(target *netip.Prefix, none *bool) *setting {
+	return &setting{kind: "P/16|none", set: func(text string) error {
+		if *none = text == "none"; *none {
+			return nil
+		}
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil || !prefix.Addr().Is4() || prefix.Bits() > 23 || prefix.Bits() < 8 || prefix != prefix.Masked() {
+			return errors.New("must be an IPv4 prefix of 8 to 23 bits, like 10.7.0.0/16, or none")
+		}
+		*target = prefix
+		return nil
+	}}
+}
+
+func logLevel(target *slog.Level) *setting {
+	return &setting{text: "info", kind: "debug|info|warn|error", set: func(text string) error {
+		if target.UnmarshalText([]byte(text)) != nil {
+			return errors.New("must be one of debug, info, warn, error")
+		}
+		return nil
+	}}
+}
+
+// pattern accepts what a label filter does.
+func pattern(text string) (string, error) {
+	_, err := labels.NewFilter([]string{text})
+	return text, err
+}

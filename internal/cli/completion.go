@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// A completer offers words that may stand where the cursor is.
+type completer = func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective)
+
+// completeEndpoint offers the names of endpoints; none if there is no agent.
+func (a *app) completeEndpoint(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	a.locate(c)
+	endpoints, err := a.client().Endpoints(c.Context())
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, e := range endpoints {
+		names = append(names, e.Name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completePolicy offers the names of policies; none if there is no agent.
+func (a *app) completePolicy(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	a.locate(c)
+	set, err := a.client().Policies(c.Context())
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, p := range set.Policies {
+		names = append(names, p.Name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// words offers the same words always.
+func words(list ...string) completer {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return list, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// complete sets what a flag's value is completed with.
+func complete(c *cobra.Command, flag string, with completer) {
+	if err := c.RegisterFlagCompletionFunc(flag, with); err != nil {
+		panic(err) // the flag is not defined: a mistake in this package
+	}
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hypha-net/hypha/api"
+)
+
+// event prints one line: when, what became of the packet, from whom, to whom,
+// what it was, why.
+func (p *page) event(e api.Event) {
+	if e.Lost > 0 {
+		p.linef("%s", p.palette.yellow(countText(e.Lost, "event")+" lost: this reader is too slow"))
+	}
+	p.linef("%s %s %s → %s %s", whenText(e.Time, time.Now()), p.outcome(e),
+		partyText(e.Source), partyText(e.Destination), clean(strings.Join(details(e), " ")))
+}
+
+// outcome is five characters wide.
+func (p *page) outcome(e api.Event) string {
+	switch e.Type {
+	case api.EventDrop:
+		return p.palette.red("DROP ")
+	case api.EventTrace:
+		return "TRACE"
+	}
+	return p.verdict(e.Verdict)
+}
+
+// details says what the packet was and why that became of it.
+func details(e api.Event) []string {
+	what := []string{e.Protocol}
+	switch {
+	case e.TCPFlags != "":
+		what = append(what, e.TCPFlags)
+	case strings.HasPrefix(e.Protocol, "icmp"):
+		what = append(what, fmt.Sprintf("type %d code %d", e.ICMPType, e.ICMPCode))
+	}
+	what = append(what, fmt.Sprintf("%d bytes", e.Length))
+	if e.Interface != "" && e.Type == api.EventTrace {
+		what = append(what, "on "+e.Interface)
+	}
+	if e.Reason != "" {
+		what = append(what, e.Reason)
+	}
+	if e.Suppressed > 0 {
+		what = append(what, fmt.Sprintf("(%d more suppressed)", e.Suppressed))
+	}
+	return what
+}
+
+// whenText is a local time to the millisecond, with the date unless it is today's.
+func whenText(t, now time.Time) string {
+	t, now = t.Local(), now.Local()
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format("15:04:05.000")
+	}
+	return t.Format("2006-01-02 15:04:05.000")
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hypha-net/hypha/api"
+)
+
+func (a *app) monitorCommand() *cobra.Command {
+	var query api.EventQuery
+	var follow bool
+	c := &cobra.Command{
+		Use:   "monitor",
+		Short: "Watch drops, verdicts and traces as they happen",
+		Long: "Watch drops, verdicts and traces as they happen, until interrupted.\n\n" +
+			"With --last, print that many past events and end; with --follow too, go on.",
+		Example: "  hypha monitor --type drop\n" +
+			"  hypha monitor --endpoint web --last 20\n" +
+			"  hypha monitor -o json | jq .reason",
+		Args: cobra.NoArgs,
+		RunE: a.run(func(ctx context.Context, _ []string) error {
+			query.NoFollow = query.Last > 0 && !follow
+			return a.client().Events(ctx, query, a.printEvent)
+		}),
+	}
+	kind := func(text string) (string, error) {
+		var one string
+		return text, choice(&one, "", api.EventTypes...).Set(text)
+	}
+	c.Flags().Var(each(&query.Types, "TYPE,...", kind), "type", "only drop, verdict or trace")
+	c.Flags().StringVar(&query.Endpoint, "endpoint", "", "only to or from the endpoint `NAME`")
+	c.Flags().Var(positive(&query.Last), "last", "this many past events")
+	c.Flags().BoolVar(&follow, "follow", false, "go on after --last")
+	complete(c, "endpoint", a.completeEndpoint)
+	complete(c, "type", words(api.EventTypes...))
+	return c
+}
+
+func (a *app) printEvent(event api.Event) error {
+	if a.format == "json" {
+		return writeJSON(a.out, event, "")
+	}
+	p := a.newPage()
+	p.event(event)
+	_, err := p.WriteTo(a.out)
+	return err
+}

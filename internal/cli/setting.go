@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// setting is a flag whose text is checked when it is given.
+type setting struct {
+	text string
+	kind string // shown in the help: "PREFIX"
+	set  func(text string) error
+}
+
+func (s *setting) String() string { return s.text }
+func (s *setting) Type() string   { return s.kind }
+
+func (s *setting) Set(text string) error {
+	if err := s.set(text); err != nil {
+		return err
+	}
+	s.text = text
+	return nil
+}
+
+// choice is a setting that takes one of some words.
+func choice(target *string, start string, words ...string) *setting {
+	*target = start
+	return &setting{text: start, kind: strings.Join(words, "|"), set: func(text string) error {
+		if !slices.Contains(words, text) {
+			return fmt.Errorf("must be one of %s", strings.Join(words, ", "))
+		}
+		*target = text
+		return nil
+	}}
+}
+
+// each is a setting that takes a list, separated by commas, of what parse accepts.
+func each[T any](target *[]T, kind string, parse func(string) (T, error)) *setting {
+	return &setting{kind: kind, set: func(text string) error {
+		var values []T
+		for item := range strings.SplitSeq(text, ",") {
+			value, err := parse(strings.TrimSpace(item))
+			if err != nil {
+				return err
+			}
+			values = append(values, value)
+		}
+		*target = values
+		return nil
+	}}
+}
+
+// positive is a setting that takes a number from 1 on.
+func positive(target *int) *setting {
+	return &setting{kind: "N", set: func(text string) error {
+		n, err := strconv.ParseUint(text, 10, 31)
+		if err != nil || n == 0 {
+			return fmt.Errorf("must be a number from 1 on")
+		}
+		*target = int(n)
+		return nil
+	}}
+}

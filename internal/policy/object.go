@@ -10,29 +10,27 @@ import (
 	"strings"
 )
 
-// object is a JSON object of which each key has a value.
+// object is a JSON object, its values not decoded yet.
 type object map[string]json.RawMessage
 
-// openObject refuses what is no object, and keys with nothing behind them: "egress:" alone could
-// mean "no egress rules" or "no egress".
+// openObject refuses what is no object.
 func openObject(raw json.RawMessage) (object, error) {
 	var o object
 	if err := json.Unmarshal(raw, &o); err != nil || o == nil {
 		return nil, fmt.Errorf("%w: want keys and values, got %s", ErrYAML, describe(raw))
 	}
-	for _, key := range slices.Sorted(maps.Keys(o)) {
-		if string(o[key]) == "null" {
-			return nil, fmt.Errorf("%.80q: %w: the key has no value", key, ErrYAML)
-		}
-	}
 	return o, nil
 }
 
-// only refuses keys that are not among the known ones.
+// only refuses keys that are not among the known ones, and keys with nothing behind them:
+// "egress:" alone could mean "no egress rules" or "no egress".
 func (o object) only(known ...string) error {
 	for _, key := range slices.Sorted(maps.Keys(o)) {
 		if !slices.Contains(known, key) {
 			return fmt.Errorf("%w: unknown key %.80q: known are %s", ErrYAML, key, strings.Join(known, ", "))
+		}
+		if string(o[key]) == "null" {
+			return fmt.Errorf("%s: %w: the key has no value", key, ErrYAML)
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ export PATH := $(CURDIR)/.build/go/bin:$(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 CLANG := clang-19
 CLANG_FORMAT := clang-format-19
 
+VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BPF_SOURCES = $(filter-out %/vmlinux.h,$(wildcard bpf/*.c bpf/*.h))
 SCRIPTS = .ci/run $(wildcard demo/run demo/stage demo/steps scripts/*)
 GENERATED = _bpfe[lb]\.go$$|_string\.go$$
@@ -28,7 +29,7 @@ test:
 
 build:
 	@scripts/setup build
-	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
+	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/...
 
 generate:
 	@scripts/setup build generate

@@ -243,7 +243,6 @@ type EndpointPolicyRow struct {
 type EndpointPrefixKey struct {
 	_       structs.HostLayout
 	Length  uint32
-	_       [4]byte
 	Address EndpointAddress
 }
 

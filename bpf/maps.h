@@ -54,10 +54,11 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } addresses SEC(".maps");
 
+/* Packed, because the kernel counts a prefix's bits from the byte after the length: padding would be part of it. */
 struct prefix_key {
 	__u32 length; /* bits; IPv4 prefixes are mapped: 96 + length */
 	union address address;
-};
+} __attribute__((packed, aligned(4)));
 
 /*
  * Who is behind an address that no local endpoint has: the host's own addresses, the cluster's prefixes

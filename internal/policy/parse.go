@@ -45,12 +45,15 @@ func parse(data []byte) ([]Policy, error) {
 	}
 	var policies []Policy
 	for _, document := range splitDocuments(data) {
+		if document.blank() {
+			continue
+		}
 		number := len(policies) + 1
 		raw, err := document.json()
 		if err != nil {
 			return nil, fmt.Errorf("document %d: %w: %s", number, ErrYAML, oneLine(err.Error()))
 		}
-		if string(raw) == "null" { // nothing, or comments only
+		if string(raw) == "null" { // comments only
 			continue
 		}
 		p, err := decodePolicy(number, raw)
@@ -99,6 +102,11 @@ func splitDocuments(data []byte) []document {
 		line++
 	}
 	return documents
+}
+
+// blank reports, without parsing, that nothing is in the document.
+func (d document) blank() bool {
+	return len(bytes.TrimSpace(bytes.TrimPrefix(d.text, []byte("---")))) == 0
 }
 
 func isMarker(line []byte, marker string) bool {

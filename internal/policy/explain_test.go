@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hypha-net/hypha/internal/labels"
+)
+
+func TestExplainNamesWhoDecided(t *testing.T) {
+	const rules = `
+		{name: web, select: role=db, ingress: [{from: [role=web], ports: [80/tcp]}]},
+		{name: lab, select: role=db, ingress: [{from: [role=web], ports: [81/tcp], action: deny}]},
+		{name: same-env, select: role=web, egress: [{to: [any], ports: [1-100/tcp]}], require: [env]}`
+	for _, c := range []struct {
+		flow            string
+		egress, ingress Cause
+		rule            string // that decided on the ingress side, or on the egress side if there is none
+	}{
+		{"web db 80/tcp", CauseAllow, CauseAllow, "web"},
+		{"web db 81/tcp", CauseAllow, CauseDeny, "lab"},
+		{"web db 82/tcp", CauseAllow, CauseClosed, ""},
+		{"web db 101/tcp", CauseClosed, CauseClosed, ""},
+		{"test db 80/tcp", CauseRequire, CauseAllow, "web"},
+		{"host db 81/tcp", CauseOutside, CauseHost, ""},
+		{"world db 80/tcp", CauseOutside, CauseClosed, ""},
+		{"db world 80/tcp", CauseOpen, CauseOutside, ""},
+		{"web world 80/tcp", CauseAllow, CauseOutside, "same-env"},
+		{"test lan 101/tcp", CauseClosed, CauseOutside, ""},
+	} {
+		from, to, protocol, port := parseFlow(t, c.flow)
+		e := mustCompile(t, Always, rules).Explain(from, to, protocol, port)
+		if e.Egress.Cause != c.egress || e.Ingress.Cause != c.ingress {
+			t.Errorf("%s: %s, %s; want %s, %s", c.flow, e.Egress.Cause, e.Ingress.Cause, c.egress, c.ingress)
+		}
+		decided := e.Ingress
+		if !decided.Applies {
+			decided = e.Egress
+		}
+		if decided.Rule != c.rule || (decided.Policy == "p") != (c.rule != "") {
+			t.Errorf("%s: policy %q, rule %q, want %q", c.flow, decided.Policy, decided.Rule, c.rule)
+		}
+		if e.Ingress.Reason == "" || e.Egress.Reason == "" {
+			t.Errorf("%s: a half without a reason: %+v", c.flow, e)
+		}
+	}
+}
+
+func TestExplainSuggests(t *testing.T) {
+	client := Peer{ID: 300, Labels: labels.Set{"role": "client"}}
+	server := Peer{ID: 301, Labels: labels.Set{"role": "server", "note": "two words"}}
+	e := mustCompile(t, Always, "{select: role=client, egress: []}").Explain(client, server, TCP, 80)
+	want := `kind: Policy
+name: allow-client-to-two-words
+rules:
+- select: note,role=server
+  ingress:
+  - from:
+    - role=client
+    ports:
+    - 80/tcp
+- select: role=client
+  egress:
+  - to:
+    - note,role=server
+    ports:
+    - 80/tcp
+`
+	if diff := cmp.Diff(want, e.Suggestion); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What the suggestion itself must do, let the packet pass, is in TestTablesAgreeWithTheOracle.
+func TestExplainSuggestionNeverReplacesAPolicy(t *testing.T) {
+	first := mustCompile(t, Always, "").Explain(cast["web"], cast["db"], TCP, 80).Suggestion
+	policies, err := Parse("suggestion", []byte(strings.Replace(first, "80/tcp", "81/tcp", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ruleset, err := Compile(1, policies, Always)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := ruleset.Explain(cast["web"], cast["db"], TCP, 80).Suggestion
+	if !strings.Contains(second, "name: "+policies[0].Name+"-2\n") {
+		t.Errorf("first %s\nsecond %s", first, second)
+	}
+}
+
+func TestExplainAdvisesWhereNoRuleHelps(t *testing.T) {
+	hostKey := Peer{ID: 300, Labels: labels.Set{"host": "two words"}} // its selector would be the word host
+	for _, c := range []struct {
+		rules    string
+		from, to Peer
+		advice   string
+	}{
+		{"{name: d, select: role=db, ingress: [{from: [any], action: deny}]}", cast["web"], cast["db"], `policy "p", rule "d"`},
+		{"{name: q, select: role=db, require: [env]}", cast["test"], cast["db"], `policy "p", rule "q"`},
+		{"", cast["bare"], cast["db"], "give it labels"},
+		{"", hostKey, cast["db"], "give it labels"},
+	} {
+		e := mustCompile(t, Always, c.rules).Explain(c.from, c.to, TCP, 80)
+		if e.Allowed || e.Suggestion != "" || !strings.Contains(e.Advice, c.advice) {
+			t.Errorf("%s: %+v", c.rules, e)
+		}
+	}
+}

@@ -28,7 +28,7 @@ func (a *app) conntrackList() *cobra.Command {
 			return a.emit(table, func(p *page) { p.conntrack(table) })
 		}),
 	}
-	c.Flags().IntVar(&limit, "limit", limit, "show at most `N`; 0 shows all")
+	c.Flags().Var(number(&limit, 0), "limit", "show at most this many; 0 shows all (default 1000)")
 	return c
 }
 
@@ -43,7 +43,7 @@ func (p *page) conntrack(table api.Conntrack) {
 	}
 	p.table(t)
 	if hidden := table.Total - len(table.Flows); hidden > 0 {
-		p.linef("and %s: --limit 0 shows all", countText(hidden, "more flow"))
+		p.linef("and %s: --limit 0 shows all", countText(hidden, "more flow", "more flows"))
 	}
 }
 

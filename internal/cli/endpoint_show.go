@@ -4,7 +4,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -95,22 +94,17 @@ func (p *page) endpointPolicy(policy api.EndpointPolicy) {
 }
 
 func enforcementText(policy api.EndpointPolicy) string {
-	if policy.Audit {
+	switch in, out := policy.EnforcedIngress, policy.EnforcedEgress; {
+	case policy.Audit:
 		return "audit: reported, not enforced"
+	case in && out:
+		return "ingress and egress enforced"
+	case in:
+		return "ingress enforced"
+	case out:
+		return "egress enforced"
 	}
-	var closed []string
-	for side, enforced := range map[string]bool{"ingress": policy.EnforcedIngress, "egress": policy.EnforcedEgress} {
-		if enforced {
-			closed = append(closed, side)
-		}
-	}
-	switch len(closed) {
-	case 0:
-		return "not enforced: no rule selects it"
-	case 1:
-		return fmt.Sprintf("%s enforced", closed[0])
-	}
-	return "ingress and egress enforced"
+	return "not enforced: no rule selects it"
 }
 
 func programTable(programs []api.Program) *table {

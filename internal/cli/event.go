@@ -14,7 +14,7 @@ import (
 // what it was, why.
 func (p *page) event(e api.Event) {
 	if e.Lost > 0 {
-		p.linef("%s", p.palette.yellow(countText(e.Lost, "event")+" lost: this reader is too slow"))
+		p.linef("%s", p.palette.yellow(countText(e.Lost, "event", "events")+" lost: this reader is too slow"))
 	}
 	p.linef("%s %s %s → %s %s", whenText(e.Time, time.Now()), p.outcome(e),
 		partyText(e.Source), partyText(e.Destination), clean(strings.Join(details(e), " ")))

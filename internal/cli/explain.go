@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,7 +53,7 @@ func (p *page) explanation(x api.Explanation) {
 		p.linef("the kernel says %s, at revision %d", x.Kernel.Verdict, x.Kernel.Revision)
 	}
 	if x.Suggestion != "" {
-		p.linef("\nThis would allow it:\n\n%s", x.Suggestion)
+		p.linef("\nThis would allow it:\n\n%s", strings.TrimSpace(x.Suggestion))
 	}
 }
 

@@ -33,7 +33,7 @@ func (a *app) monitorCommand() *cobra.Command {
 	}
 	c.Flags().Var(each(&query.Types, "TYPE,...", kind), "type", "only drop, verdict or trace")
 	c.Flags().StringVar(&query.Endpoint, "endpoint", "", "only to or from the endpoint `NAME`")
-	c.Flags().Var(positive(&query.Last), "last", "this many past events")
+	c.Flags().Var(number(&query.Last, 1), "last", "this many past events")
 	c.Flags().BoolVar(&follow, "follow", false, "go on after --last")
 	complete(c, "endpoint", a.completeEndpoint)
 	complete(c, "type", words(api.EventTypes...))

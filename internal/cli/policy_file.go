@@ -55,7 +55,7 @@ func (a *app) policyValidate() *cobra.Command {
 			}
 			return a.emit(summarise(policies), func(p *page) {
 				sum := summarise(policies)
-				p.linef("%s is valid: %s, %s", source, countText(len(sum.Policies), "policy"), countText(sum.Rules, "rule"))
+				p.linef("%s is valid: %s, %s", source, countText(len(sum.Policies), "policy", "policies"), countText(sum.Rules, "rule", "rules"))
 			})
 		}),
 	}

@@ -19,7 +19,11 @@ func (p *page) policyTable(direction, peer string, policy api.PolicyTable) {
 		}
 	}
 	p.linef("")
-	p.linef("%s: %s of ports, besides all that no rule mentions", direction, countText(mentioned, "class"))
+	if mentioned == 0 {
+		p.linef("%s: no rule tells ports apart", direction)
+	} else {
+		p.linef("%s: the rules tell %d classes of ports apart", direction, mentioned+1)
+	}
 	t := newTable(flex(peer), right("IDENTITY"), flex("MAY USE"))
 	for _, row := range policy.Rows {
 		t.add(identityText(row.Peer), row.Peer.Number, allowedText(row.Allowed, ports, mentioned))

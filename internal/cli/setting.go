@@ -55,12 +55,12 @@ func each[T any](target *[]T, kind string, parse func(string) (T, error)) *setti
 	}}
 }
 
-// positive is a setting that takes a number from 1 on.
-func positive(target *int) *setting {
+// number is a setting that takes a number from least on.
+func number(target *int, least int) *setting {
 	return &setting{kind: "N", set: func(text string) error {
 		n, err := strconv.ParseUint(text, 10, 31)
-		if err != nil || n == 0 {
-			return fmt.Errorf("must be a number from 1 on")
+		if err != nil || int(n) < least {
+			return fmt.Errorf("must be a number from %d on", least)
 		}
 		*target = int(n)
 		return nil

@@ -41,9 +41,9 @@ func (p *page) status(s api.Status) {
 	p.field("store", "%s", p.storeText(s.Store))
 	p.field("Docker", "%s", dockerText(s.Docker))
 	p.field("policy", "revision %d: %s, %s; enforced: %s", s.Policy.Revision,
-		countText(s.Policy.Policies, "policy"), countText(s.Policy.Rules, "rule"), s.Policy.Enforce)
+		countText(s.Policy.Policies, "policy", "policies"), countText(s.Policy.Rules, "rule", "rules"), s.Policy.Enforce)
 	p.field("endpoints", "%s", endpointCounts(s.Endpoints))
-	p.field("forwarded", "%s, %s", countText(s.Forwarded.Packets, "packet"), bytesText(s.Forwarded.Bytes))
+	p.field("forwarded", "%s, %s", countText(s.Forwarded.Packets, "packet", "packets"), bytesText(s.Forwarded.Bytes))
 	p.field("events", "%d emitted, %d lost, %d suppressed", s.Events.Emitted, s.Events.Lost, s.Events.Suppressed)
 
 	for _, t := range []*table{dropTable(s.Drops), p.mapTable(s.Maps), p.featureTable(s.Features)} {
@@ -71,7 +71,7 @@ func (p *page) storeText(s api.StoreStatus) string {
 	if !s.Healthy {
 		health = p.palette.red("not healthy")
 	}
-	text := fmt.Sprintf("%s, %s, %s, %s", s.Mode, health, countText(s.Keys, "key"), bytesText(s.Bytes))
+	text := fmt.Sprintf("%s, %s, %s, %s", s.Mode, health, countText(s.Keys, "key", "keys"), bytesText(s.Bytes))
 	return text + remark(s.Message)
 }
 

@@ -83,14 +83,11 @@ func bytesText[T int | int64 | uint64](n T) string {
 }
 
 // countText is "1 rule", "2 rules".
-func countText[T int | int64 | uint64](n T, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case strings.HasSuffix(noun, "y"):
-		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(noun, "y"))
+func countText[T int | int64 | uint64](n T, one, many string) string {
+	if n == 1 {
+		many = one
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // durationText is a time span to the second, short.

@@ -20,9 +20,9 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal kills
 	deps := cli.Deps{Version: version, Agent: runAgent, Cleanup: cleanup}
 	status := cli.Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, deps)
-	stop()
 	os.Exit(status)
 }
 

@@ -21,7 +21,12 @@ func (l *ledger) attach(id string, a attached) (attached, error) {
 	}
 	l.holding.Endpoints[id] = a
 	l.given[id] = l.now()
-	return a, l.save(func() { _ = l.forget(id) })
+	return a, l.save(func() {
+		delete(l.holding.Endpoints, id)
+		if a.OurIPv6 {
+			_ = l.giveBack(a.IPv6, l.unhold(a.IPv6))
+		}
+	})
 }
 
 func (l *ledger) chooseIPv6(a *attached) error {
@@ -42,20 +47,20 @@ func (l *ledger) chooseIPv6(a *attached) error {
 func (l *ledger) detach(id string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.forget(id); err != nil {
-		return err
+	held, ok := l.holding.Endpoints[id]
+	if !ok {
+		return nil
 	}
-	return l.save(func() {})
-}
-
-func (l *ledger) forget(id string) error {
-	held := l.holding.Endpoints[id]
 	delete(l.holding.Endpoints, id)
-	delete(l.given, id)
-	if held.OurIPv6 {
-		return l.releaseLocked(held.IPv6)
+	undo := func() { l.holding.Endpoints[id] = held }
+	if !held.OurIPv6 {
+		return l.save(undo)
 	}
-	return nil
+	err := l.releaseLocked(held.IPv6)
+	if err != nil {
+		undo()
+	}
+	return err
 }
 
 // join notes the namespace of an endpoint. first: the namespace has no other endpoint of ours.

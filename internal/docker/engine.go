@@ -66,8 +66,8 @@ func (e *engine) list(ctx context.Context) (listing, error) {
 	if err != nil {
 		return listing{}, err
 	}
-	var networks []networkAnswer
-	if err := e.get(ctx, "/networks", url.Values{"filters": {string(filter)}}, &networks); err != nil {
+	networks, err := all[networkAnswer](ctx, e, "/networks", url.Values{"filters": {string(filter)}})
+	if err != nil {
 		return listing{}, fmt.Errorf("list networks: %w", err)
 	}
 	found := newListing()
@@ -82,8 +82,8 @@ func (e *engine) list(ctx context.Context) (listing, error) {
 		}
 		found.addNetwork(inspected)
 	}
-	var containers []containerAnswer
-	if err := e.get(ctx, "/containers/json", url.Values{"all": {"1"}}, &containers); err != nil {
+	containers, err := all[containerAnswer](ctx, e, "/containers/json", url.Values{"all": {"1"}})
+	if err != nil {
 		return listing{}, fmt.Errorf("list containers: %w", err)
 	}
 	found.addContainers(containers)

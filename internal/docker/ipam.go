@@ -57,10 +57,9 @@ func (d *ipamDriver) requestPool(_ context.Context, r *ipam.RequestPoolRequest) 
 func (d *ipamDriver) poolFor(r *ipam.RequestPoolRequest) (id poolID, err error) {
 	v6 := r.V6
 	if r.Pool != "" {
-		if id.prefix, err = netip.ParsePrefix(r.Pool); err != nil {
-			return poolID{}, fmt.Errorf("subnet: %w", err)
+		if id.prefix, err = parseSubnet(r.Pool); err != nil {
+			return poolID{}, err
 		}
-		id.prefix = id.prefix.Masked()
 		v6 = id.prefix.Addr().Is6()
 	}
 	node, ok := d.lend.Node(v6)

@@ -133,10 +133,7 @@ func (l *ledger) take(id poolID, want netip.Addr) (netip.Addr, error) {
 		return netip.Addr{}, err
 	}
 	l.hold(addr, id)
-	return addr, l.save(func() {
-		l.unhold(addr)
-		_ = pool.Release(addr)
-	})
+	return addr, l.save(func() { _ = l.giveBack(addr, l.unhold(addr)) })
 }
 
 func (l *ledger) pick(pool Pool, id poolID, want netip.Addr) (netip.Addr, error) {
@@ -168,27 +165,15 @@ func (l *ledger) hold(addr netip.Addr, id poolID) {
 	l.given[addr.String()] = l.now()
 }
 
-func (l *ledger) unhold(addr netip.Addr) {
+// unhold returns the name of the pool that addr is to be given back to, by giveBack.
+func (l *ledger) unhold(addr netip.Addr) (name string) {
+	name = l.holding.Addresses[addr]
 	delete(l.holding.Addresses, addr)
 	delete(l.given, addr.String())
+	return name
 }
 
-// release takes an address back. One that Docker does not hold is no error: there is nothing Docker could do about it.
-func (l *ledger) release(addr netip.Addr) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.releaseLocked(addr)
-}
-
-func (l *ledger) releaseLocked(addr netip.Addr) error {
-	name, ok := l.holding.Addresses[addr]
-	if !ok {
-		return nil
-	}
-	l.unhold(addr)
-	if err := l.save(func() { l.holding.Addresses[addr] = name }); err != nil {
-		return err
-	}
+func (l *ledger) giveBack(addr netip.Addr, name string) error {
 	id, err := parsePoolID(name)
 	if err != nil {
 		return err
@@ -198,4 +183,23 @@ func (l *ledger) releaseLocked(addr netip.Addr) error {
 		return err
 	}
 	return pool.Release(addr)
+}
+
+// release takes an address back. One that Docker does not hold is no error: there is nothing Docker could do about it.
+func (l *ledger) release(addr netip.Addr) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.releaseLocked(addr)
+}
+
+// releaseLocked lets somebody else have the address only when it is on disk that Docker has not.
+func (l *ledger) releaseLocked(addr netip.Addr) error {
+	if _, ok := l.holding.Addresses[addr]; !ok {
+		return nil
+	}
+	name := l.unhold(addr)
+	if err := l.save(func() { l.holding.Addresses[addr] = name }); err != nil {
+		return err
+	}
+	return l.giveBack(addr, name)
 }

@@ -39,15 +39,27 @@ func parsePoolID(s string) (poolID, error) {
 	if len(fields) < 2 || len(fields) > 3 || fields[0] != poolNode && fields[0] != poolOwn {
 		return poolID{}, fmt.Errorf("pool %q is none of Hypha's", s)
 	}
-	prefix, err := netip.ParsePrefix(fields[1])
+	prefix, err := parseSubnet(fields[1])
 	if err != nil {
 		return poolID{}, fmt.Errorf("pool %q: %w", s, err)
 	}
-	id := poolID{kind: fields[0], prefix: prefix.Masked(), within: prefix.Masked()}
+	id := poolID{kind: fields[0], prefix: prefix, within: prefix}
 	if len(fields) == 3 {
 		id.within, err = parseRange(fields[2], id.prefix)
 	}
 	return id, err
+}
+
+// parseSubnet parses a prefix; bits beyond its length are cleared, as Docker does.
+func parseSubnet(s string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("subnet: %w", err)
+	}
+	if p.Addr().Is4In6() {
+		return netip.Prefix{}, fmt.Errorf("subnet %v is an IPv4 one written as IPv6: write it as IPv4", p)
+	}
+	return p.Masked(), nil
 }
 
 // parseRange parses a part of prefix; the empty string is all of it.

@@ -81,6 +81,14 @@ func (e *engine) get(ctx context.Context, path string, query url.Values, answer 
 	return ctx.Err()
 }
 
+// all asks for a list. null is none: taken for an empty one, it would have every endpoint removed.
+func all[Item any](ctx context.Context, e *engine, path string, query url.Values) (items []Item, err error) {
+	if err = e.get(ctx, path, query, &items); err == nil && items == nil {
+		err = fmt.Errorf("GET %s: %w: null", path, errNonsense)
+	}
+	return items, err
+}
+
 // looseAddr reads an address that may have a prefix length. Invalid when it is neither.
 func looseAddr(s string) netip.Addr {
 	s, _, _ = strings.Cut(s, "/")

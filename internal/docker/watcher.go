@@ -31,6 +31,7 @@ type watcher struct {
 	reconciler reconciler
 	log        *slog.Logger
 	current    atomic.Pointer[Status]
+	puzzled    bool // said already that the engine makes no sense; lost and connected only
 }
 
 func newWatcher(engine *engine, r reconciler, log *slog.Logger) *watcher {
@@ -48,11 +49,13 @@ func (w *watcher) run(ctx context.Context) error {
 	defer w.engine.close()
 	wait := retryFirst
 	for {
+		began := time.Now()
 		err := w.session(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		if w.lost(err) {
+		w.lost(err)
+		if time.Since(began) > retryLast {
 			wait = retryFirst
 		}
 		select {
@@ -64,20 +67,19 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 }
 
-// lost notes why a session ended, and reports whether there had been one. It logs a change once: an engine that stays
-// away is no news.
-func (w *watcher) lost(err error) bool {
+// lost notes why a session ended. It logs a change once: an engine that stays away, or stays mad, is no news.
+func (w *watcher) lost(err error) {
 	before := w.status()
 	w.report(Status{State: StateWaiting, Message: oneLine(err)})
 	switch {
-	case nonsense(err) && before.Message != oneLine(err):
+	case nonsense(err) && !w.puzzled:
+		w.puzzled = true
 		w.log.Warn("docker is not understood, ignoring it until it is", "err", err)
 	case before.State == StateConnected:
 		w.log.Info("docker is gone, waiting for it", "err", err)
 	default:
 		w.log.Debug("waiting for docker", "err", err)
 	}
-	return before.State == StateConnected
 }
 
 // nonsense reports whether something answered that is no engine, or not in its right mind.
@@ -89,16 +91,21 @@ func nonsense(err error) bool {
 // session follows the engine as long as its event stream lasts. The stream is opened before the first list, so
 // nothing happens unseen between the two.
 func (w *watcher) session(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // the stream
 	version, err := w.engine.connect(ctx)
 	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	stream := w.engine.follow(ctx)
+	known := make(map[string]Container)
+	if err := w.refresh(ctx, version, known); err != nil {
+		return err
+	}
 	changed := make(chan struct{}, 1)
-	changed <- struct{}{}
 	group.Go(func() error { return w.read(stream, changed) })
-	group.Go(func() error { return w.keep(ctx, version, changed) })
+	group.Go(func() error { return w.keep(ctx, version, known, changed) })
 	return group.Wait()
 }
 
@@ -124,10 +131,9 @@ func (w *watcher) read(stream client.EventsResult, changed chan<- struct{}) erro
 }
 
 // keep lists and reconciles whenever something changed, and now and then.
-func (w *watcher) keep(ctx context.Context, version string, changed <-chan struct{}) error {
+func (w *watcher) keep(ctx context.Context, version string, known map[string]Container, changed <-chan struct{}) error {
 	tick := time.NewTicker(relist)
 	defer tick.Stop()
-	known := make(map[string]Container)
 	for {
 		select {
 		case <-ctx.Done():
@@ -156,6 +162,7 @@ func (w *watcher) refresh(ctx context.Context, version string, known map[string]
 }
 
 func (w *watcher) connected(version string, found listing) {
+	w.puzzled = false
 	if w.status().State != StateConnected {
 		w.log.Info("following docker", "api", version, "networks", found.networks, "endpoints", len(found.endpoints))
 	}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package monitor
+
+import (
+	"net/netip"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/ringbuf"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/labels"
+)
+
+// A record goes through a ring buffer of the kernel, and comes out with names and labels on it.
+func TestEventsFromTheKernel(t *testing.T) {
+	needRoot(t)
+	events, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.RingBuf, MaxEntries: uint32(os.Getpagesize())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer events.Close()
+	whole, short := emitter(t, events, int32(recordBytes)), emitter(t, events, int32(recordBytes)-1)
+	m := newMonitor(DefaultHistory)
+	s := watch(t, m, events)
+
+	frame := append(make([]byte, etherBytes), record(t, denied())...)
+	run(t, short, frame)
+	run(t, whole, frame)
+
+	want := Event{
+		Type: Drop, Verdict: bpf.EndpointVerdictDROP_POLICY_DENIED, Reason: "policy-denied",
+		Source: Party{
+			Endpoint: 7, Name: "client", Identity: 300, Labels: labels.Set{"role": "client", "build": "77"},
+			Address: netip.MustParseAddr("2001:db8::7"), Port: 40000,
+		},
+		Destination: Party{
+			Endpoint: 9, Identity: 301, Labels: labels.Set{"role": "server"},
+			Address: netip.MustParseAddr("2001:db8::9"), Port: 80,
+		},
+		Protocol: 6, TCPFlags: 2, Length: 94, Interface: 5, Suppressed: 3, Revision: 12,
+	}
+	if diff := cmp.Diff(want, next(t, s), addresses, cmpopts.IgnoreFields(Event{}, "Time")); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if got, want := m.Counts(), (Counts{Events: 1, Suppressed: 3, Broken: 1}); got != want {
+		t.Errorf("counts: got %+v, want %+v", got, want)
+	}
+}
+
+// The datapath itself reports a frame of an unknown EtherType, and says who sent it and when.
+func TestEventOfTheDatapath(t *testing.T) {
+	needRoot(t)
+	spec, err := bpf.LoadEndpoint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range spec.Maps {
+		m.Pinning = ebpf.PinNone
+	}
+	config := bpf.EndpointEndpointConfig{Identity: 300, Endpoint: 7}
+	if err := spec.Variables[bpf.EndpointVarConfig].Set(config); err != nil {
+		t.Fatal(err)
+	}
+	var objects struct {
+		Program *ebpf.Program `ebpf:"from_endpoint"`
+		Events  *ebpf.Map     `ebpf:"events"`
+	}
+	if err := spec.LoadAndAssign(&objects, nil); err != nil {
+		t.Fatal(err)
+	}
+	defer objects.Program.Close()
+	defer objects.Events.Close()
+	s := watch(t, newMonitor(1), objects.Events)
+
+	before := time.Now()
+	frame := make([]byte, 60)
+	frame[12], frame[13] = 0x88, 0xcc // LLDP
+	run(t, objects.Program, frame)
+
+	got := next(t, s)
+	want := Event{
+		Type: Drop, Verdict: bpf.EndpointVerdictDROP_UNKNOWN_ETHERTYPE, Reason: "unknown-ethertype",
+		Source: Party{Endpoint: 7, Name: "client", Identity: 300, Labels: labels.Set{"role": "client", "build": "77"}},
+		Length: 60, Interface: got.Interface,
+	}
+	if diff := cmp.Diff(want, got, addresses, cmpopts.IgnoreFields(Event{}, "Time")); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if got.Time.Before(before.Add(-time.Second)) || got.Time.After(time.Now().Add(time.Second)) {
+		t.Errorf("the event is of %v, not of after %v", got.Time, before)
+	}
+}
+
+func TestRunReportsABrokenSource(t *testing.T) {
+	needRoot(t)
+	events, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.RingBuf, MaxEntries: uint32(os.Getpagesize())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer events.Close()
+	source, err := ringbuf.NewReader(events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := source.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := newMonitor(1).Run(t.Context(), source); err == nil {
+		t.Error("Run says that all is well without a ring buffer")
+	}
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package monitor
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/hypha-net/hypha/internal/endpoint"
+)
+
+func newMonitor(size int) *Monitor {
+	return New(shop{}, size, func(bool) {})
+}
+
+// numbered returns an event that revision tells from others.
+func numbered(revision int) Event {
+	return Event{Type: Drop, Revision: uint32(revision)}
+}
+
+func revisions(events []Event) (numbers []int) {
+	for _, e := range events {
+		numbers = append(numbers, int(e.Revision))
+	}
+	return numbers
+}
+
+// drain returns what waits in a subscription.
+func drain(s *Subscription) (events []Event) {
+	for len(s.Events) > 0 {
+		events = append(events, <-s.Events)
+	}
+	return events
+}
+
+// The naive history is every event ever.
+func TestHistoryKeepsTheLast(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(0, 8).Draw(t, "size")
+		events := rapid.IntRange(0, 30).Draw(t, "events")
+		m := newMonitor(size)
+		var all []int
+		for i := range events {
+			m.publish(numbered(i))
+			all = append(all, i)
+		}
+		s := m.Subscribe(Filter{})
+		defer s.Close()
+		if got, want := revisions(s.Recent), all[max(0, events-size):]; !slices.Equal(got, want) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	})
+}
+
+func TestFilter(t *testing.T) {
+	from := func(kind Type, source, destination endpoint.ID) Event {
+		return Event{Type: kind, Source: Party{Endpoint: source}, Destination: Party{Endpoint: destination}}
+	}
+	for _, c := range []struct {
+		filter Filter
+		event  Event
+		want   bool
+	}{
+		{Filter{}, from(Drop, 0, 0), true},
+		{Filter{Types: []Type{Drop}}, from(Drop, 1, 2), true},
+		{Filter{Types: []Type{Drop, Trace}}, from(Trace, 1, 2), true},
+		{Filter{Types: []Type{Drop, Trace}}, from(Verdict, 1, 2), false},
+		{Filter{Endpoint: 1}, from(Verdict, 1, 2), true},
+		{Filter{Endpoint: 2}, from(Verdict, 1, 2), true},
+		{Filter{Endpoint: 3}, from(Verdict, 1, 2), false},
+		{Filter{Endpoint: 1, Types: []Type{Notice}}, from(Verdict, 1, 2), false},
+	} {
+		m := newMonitor(1)
+		before := m.Subscribe(c.filter)
+		m.publish(c.event)
+		after := m.Subscribe(c.filter)
+		if live, kept := len(drain(before)) == 1, len(after.Recent) == 1; live != c.want || kept != c.want {
+			t.Errorf("%+v: %+v: passed live %v, from the history %v, want %v", c.filter, c.event, live, kept, c.want)
+		}
+	}
+}
+
+func TestSlowReaderLearnsWhatItLost(t *testing.T) {
+	m := newMonitor(0)
+	slow := m.Subscribe(Filter{})
+	defer slow.Close()
+	for i := range Backlog + 5 {
+		m.publish(numbered(i))
+	}
+	if got := len(drain(slow)); got != Backlog {
+		t.Fatalf("got %d events, want %d", got, Backlog)
+	}
+	m.publish(numbered(1))
+	m.publish(numbered(2))
+	got := drain(slow)
+	if len(got) != 2 || got[0].Lost != 5 || got[1].Lost != 0 {
+		t.Errorf("after 5 lost events: %+v", got)
+	}
+}
+
+// Watchers come and go while events happen. Each sees an unbroken run of numbers: its recent ones, then the
+// live ones, with gaps exactly where Lost says so.
+func TestFanOut(t *testing.T) {
+	const watchers, rounds = 4, 20
+	m := newMonitor(16)
+	var watching sync.WaitGroup
+	for range watchers {
+		watching.Go(func() {
+			for range rounds {
+				s := m.Subscribe(Filter{})
+				if err := checkRun(s, 50); err != nil {
+					t.Error(err)
+				}
+				s.Close()
+			}
+		})
+	}
+	stop := make(chan struct{})
+	var publishing sync.WaitGroup
+	publishing.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				m.publish(numbered(i))
+			}
+		}
+	})
+	watching.Wait()
+	close(stop)
+	publishing.Wait()
+}
+
+// checkRun reads count live events.
+func checkRun(s *Subscription, count int) error {
+	next := -1
+	follow := func(e Event) error {
+		if next >= 0 && int(e.Revision) != next+int(e.Lost) {
+			return fmt.Errorf("got event %d, which lost %d; want %d", e.Revision, e.Lost, next)
+		}
+		next = int(e.Revision) + 1
+		return nil
+	}
+	for _, e := range s.Recent {
+		if err := follow(e); err != nil {
+			return err
+		}
+	}
+	for range count {
+		if err := follow(<-s.Events); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestCloseTwiceEndsOnce(t *testing.T) {
+	m := newMonitor(1)
+	s := m.Subscribe(Filter{})
+	s.Close()
+	s.Close()
+	m.publish(numbered(1))
+	if e, open := <-s.Events; open {
+		t.Errorf("got %+v after Close", e)
+	}
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package monitor
+
+import (
+	"strings"
+
+	"github.com/hypha-net/hypha/bpf"
+)
+
+// TCPFlags are the control bits of a TCP header, RFC 9293 section 3.1, without ECE and CWR.
+type TCPFlags uint8
+
+// In the order in which people say them: SYN,ACK.
+var tcpFlagNames = []struct {
+	flag bpf.EndpointTcpFlags
+	name string
+}{
+	{bpf.EndpointTcpFlagsTCP_SYN, "SYN"},
+	{bpf.EndpointTcpFlagsTCP_FIN, "FIN"},
+	{bpf.EndpointTcpFlagsTCP_RST, "RST"},
+	{bpf.EndpointTcpFlagsTCP_PSH, "PSH"},
+	{bpf.EndpointTcpFlagsTCP_URG, "URG"},
+	{bpf.EndpointTcpFlagsTCP_ACK, "ACK"},
+}
+
+// String returns the names of the flags that are set, as "SYN,ACK"; "" for none.
+func (f TCPFlags) String() string {
+	var names []string
+	for _, n := range tcpFlagNames {
+		if f&TCPFlags(n.flag) != 0 {
+			names = append(names, n.name)
+		}
+	}
+	return strings.Join(names, ",")
+}

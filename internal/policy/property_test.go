@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -187,4 +188,35 @@ func checkForm(t *rapid.T, table Table) {
 			t.Fatalf("row of %v: %v for %d classes", id, row.Allowed, table.Classes)
 		}
 	}
+}
+
+// TestUnknownLabelsGiveNothing: where no rule has the word init, an init endpoint can do only what
+// every label set can do.
+func TestUnknownLabelsGiveNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		policies := drawPolicies(t)
+		if text, err := Marshal(policies...); err != nil || strings.Contains(string(text), "init") {
+			t.Skip("the word init is in it")
+		}
+		rules, err := Compile(1, policies, rapid.SampledFrom([]Mode{Always, Selected}).Draw(t, "mode"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		unknown := Peer{ID: identity.Init}
+		peers := drawPeers(t, rules.Prefixes())
+		for _, one := range peers {
+			for _, other := range peers {
+				if !labelled(one) || other.ID == identity.Init {
+					continue
+				}
+				protocol, port := drawPort(t)
+				if rules.Explain(unknown, other, protocol, port).Allowed && !rules.Explain(one, other, protocol, port).Allowed {
+					t.Fatalf("init may send what may not: %v", packet{one, other, protocol, port})
+				}
+				if rules.Explain(other, unknown, protocol, port).Allowed && !rules.Explain(other, one, protocol, port).Allowed {
+					t.Fatalf("init may get what may not: %v", packet{other, one, protocol, port})
+				}
+			}
+		}
+	})
 }

@@ -42,10 +42,7 @@ func (a Attachment) prepare(p place, link netlink.Link) error {
 		return p.Do(func() error { return disableIPv6(a.Name) })
 	}
 	// Orchestrators switch IPv6 off in containers that have none of their own networks' IPv6.
-	if err := p.Do(func() error { return enableIPv6(a.Name) }); err != nil {
-		return err
-	}
-	return noLinkLocal(p.Handle, link)
+	return p.Do(func() error { return enableIPv6(a.Name) })
 }
 
 // routes are, for each family, the gateway on the link and everything else behind it.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/netip"
 	"os"
@@ -83,6 +82,19 @@ func renderLink(l netlink.Link) (lines []string, err error) {
 	return lines, nil
 }
 
+// settles asserts that f, which has been called before, comes to change nothing. The kernel may announce
+// some of what the first call did a bit later, so a call that changes something is no failure yet.
+func settles(t *testing.T, n *testbed.Namespace, f func() error) {
+	t.Helper()
+	var events int
+	for end := time.Now().Add(deadline); time.Now().Before(end); {
+		if events = kernelEvents(t, n, f); events == 0 {
+			return
+		}
+	}
+	t.Fatalf("every further call changes something, the last one %d things", events)
+}
+
 // kernelEvents counts what rtnetlink announces about links, addresses and routes while f runs.
 func kernelEvents(t *testing.T, n *testbed.Namespace, f func() error) int {
 	t.Helper()
@@ -121,8 +133,6 @@ func mac(last byte) net.HardwareAddr { return net.HardwareAddr{2, 0, 0, 0, 0, la
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 
 func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
-
-func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 func patience(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)

@@ -98,10 +98,7 @@ func (r Router) syncHost() error {
 	if !r.IPv6.IsValid() {
 		return disableIPv6(RouterHost)
 	}
-	if err := enableIPv6(RouterHost); err != nil {
-		return err
-	}
-	return noLinkLocal(&netlink.Handle{}, link)
+	return enableIPv6(RouterHost)
 }
 
 func (r Router) addresses() []netip.Addr { return []netip.Addr{r.IPv4, r.IPv6} }
@@ -118,13 +115,4 @@ func (r Router) routes() (routes []route) {
 		}
 	}
 	return routes
-}
-
-// noLinkLocal keeps the kernel from making a link-local address when the interface comes up: the
-// only addresses on our links are those that we give.
-func noLinkLocal(h *netlink.Handle, link netlink.Link) error {
-	if err := h.LinkSetIP6AddrGenMode(link, 1 /* IN6_ADDR_GEN_MODE_NONE */); err != nil {
-		return fmt.Errorf("keeping link-local addresses off %s: %w", link.Attrs().Name, err)
-	}
-	return nil
 }

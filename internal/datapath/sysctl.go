@@ -48,10 +48,14 @@ func disableIPv6(device string) error {
 }
 
 // enableIPv6 lets an interface have the addresses that it is given and no other: none from
-// router advertisements. To be called before the interface is up.
+// router advertisements, and no link-local one of the kernel's. To be called before it is up.
 func enableIPv6(device string) error {
+	const none = "1" // IN6_ADDR_GEN_MODE_NONE
 	conf := "net/ipv6/conf/" + device
 	if err := writeSysctl(conf+"/accept_ra", "0"); err != nil {
+		return err
+	}
+	if err := writeSysctl(conf+"/addr_gen_mode", none); err != nil {
 		return err
 	}
 	return writeSysctl(conf+"/disable_ipv6", "0")

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"pgregory.net/rapid"
+)
+
+func doc(name, content string) Doc {
+	return Doc{name, []byte(content)}
+}
+
+func TestApplyPolicies(t *testing.T) {
+	s := open(t, t.TempDir())
+	for _, step := range []struct {
+		name    string
+		upserts []Doc
+		deletes []string
+		want    string
+	}{
+		{"first", []Doc{doc("b", "1"), doc("a", "1")}, nil, "{1 [a b] [] [] []}"},
+		{"same again", []Doc{doc("a", "1")}, nil, "{1 [] [] [a] []}"},
+		{"nothing to delete", nil, []string{"x"}, "{1 [] [] [] []}"},
+		{"mixture", []Doc{doc("a", "2"), doc("b", "1"), doc("c", "1")}, []string{"x"}, "{2 [c] [a] [b] []}"},
+		{"put and deleted", []Doc{doc("b", "1")}, []string{"b", "c"}, "{3 [] [] [b] [c]}"},
+		{"same content, other name", []Doc{doc("d", "2")}, []string{"a"}, "{4 [d] [] [] [a]}"},
+	} {
+		applied, err := s.ApplyPolicies(t.Context(), step.upserts, step.deletes)
+		if got := fmt.Sprint(applied); err != nil || got != step.want {
+			t.Errorf("%s: %s, error %v, want %s", step.name, got, err, step.want)
+		}
+	}
+	set, err := s.Policies(t.Context())
+	if got, want := fmt.Sprintf("%d %s", set.Revision, set.Docs), "4 [{b 1} {d 2}]"; err != nil || got != want {
+		t.Errorf("%s, error %v, want %s", got, err, want)
+	}
+}
+
+func TestRefusedPolicies(t *testing.T) {
+	s := open(t, t.TempDir())
+	if _, err := s.ApplyPolicies(t.Context(), []Doc{{"big", make([]byte, maxBody+1)}}, nil); !errors.Is(err, ErrTooLarge) {
+		t.Error(err)
+	}
+	if _, err := s.ApplyPolicies(t.Context(), []Doc{doc("a", "1"), doc("a", "2")}, nil); !errors.Is(err, ErrTwice) {
+		t.Error(err)
+	}
+	if set, err := s.Policies(t.Context()); err != nil || set.Revision != 0 || len(set.Docs) != 0 {
+		t.Error(set, err)
+	}
+}
+
+// TestPoliciesAgreeWithMap applies random changes to the store and to a map. Nothing is left behind of what was dropped.
+func TestPoliciesAgreeWithMap(t *testing.T) {
+	s := open(t, t.TempDir())
+	rapid.Check(t, func(t *rapid.T) {
+		ctx := context.Background()
+		start, err := s.Policies(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, revision := map[string]string{}, start.Revision
+		for _, d := range start.Docs {
+			want[d.Name] = string(d.JSON)
+		}
+		names, contents := rapid.SampledFrom([]string{"a", "b", "c", "d"}), rapid.SampledFrom([]string{"1", "2"})
+		for range rapid.IntRange(1, 4).Draw(t, "changes") {
+			puts := rapid.MapOf(names, contents).Draw(t, "puts")
+			drops := rapid.SliceOf(names).Draw(t, "drops")
+			changed := false
+			for _, name := range drops {
+				if _, had := want[name]; had && puts[name] == "" {
+					delete(want, name)
+					changed = true
+				}
+			}
+			var docs []Doc
+			for name, content := range puts {
+				changed = changed || want[name] != content
+				want[name] = content
+				docs = append(docs, doc(name, content))
+			}
+			if changed {
+				revision++
+			}
+			applied, err := s.ApplyPolicies(ctx, docs, drops)
+			if err != nil || applied.Changed() != changed || applied.Revision != revision {
+				t.Fatalf("%+v, error %v, want changed %v and revision %d", applied, err, changed, revision)
+			}
+		}
+		got, err := s.Policies(ctx)
+		if err != nil || got.Revision != revision || len(got.Docs) != len(want) {
+			t.Fatalf("%v, error %v, want %v at %d", got, err, want, revision)
+		}
+		for _, d := range got.Docs {
+			if want[d.Name] != string(d.JSON) {
+				t.Fatalf("%s is %s, want %s", d.Name, d.JSON, want[d.Name])
+			}
+		}
+		bodies, err := s.get(ctx, policyBodies, clientv3.WithPrefix())
+		if err != nil || bodies.Count > int64(len(want)) {
+			t.Fatalf("%d bodies of %d policies, error %v", bodies.Count, len(want), err)
+		}
+	})
+}
+
+// TestLargeSetInOneStep puts more than a transaction of etcd holds, and replaces all of it.
+func TestLargeSetInOneStep(t *testing.T) {
+	s := open(t, t.TempDir())
+	for revision, fill := range []byte("xy") {
+		var docs []Doc
+		for i := range 350 {
+			docs = append(docs, Doc{fmt.Sprintf("p%03d", i), bytes.Repeat([]byte{fill, byte('0' + i%10)}, 5000+i)})
+		}
+		applied, err := s.ApplyPolicies(t.Context(), docs, nil)
+		if err != nil || applied.Revision != uint64(revision+1) {
+			t.Fatal(applied.Revision, err)
+		}
+		set, err := s.Policies(t.Context())
+		if err != nil || len(set.Docs) != len(docs) || !bytes.Equal(set.Docs[349].JSON, docs[349].JSON) {
+			t.Fatal(len(set.Docs), err)
+		}
+	}
+	bodies, err := s.get(t.Context(), policyBodies, clientv3.WithPrefix(), clientv3.WithCountOnly())
+	if err != nil || bodies.Count != 350 {
+		t.Fatal(bodies.Count, err)
+	}
+}
+
+// TestContendingWriters: each of many changes by three nodes counts once, none is lost, and a watcher sees whole sets with rising
+// revisions up to the last.
+func TestContendingWriters(t *testing.T) {
+	const writers, changes = 3, 20
+	etcd := startServer(t)
+	last := make(chan PolicySet, 1)
+	seen := uint64(0)
+	watcher := etcd.connect(t, DefaultTimeout)
+	watchContext(t, func(ctx context.Context) error {
+		return watcher.WatchPolicies(ctx, func(set PolicySet) {
+			if set.Revision < seen || set.Revision == seen && seen > 0 {
+				t.Errorf("revision %d after %d", set.Revision, seen)
+			}
+			if seen = set.Revision; seen == writers*changes {
+				last <- set
+			}
+		})
+	})
+	var group sync.WaitGroup
+	for writer := range writers {
+		s := etcd.connect(t, DefaultTimeout)
+		group.Go(func() {
+			for i := range changes {
+				name := fmt.Sprint(writer)
+				if _, err := s.ApplyPolicies(t.Context(), []Doc{doc(name, fmt.Sprint(i)), doc("shared", name+fmt.Sprint(i))}, nil); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	set := <-last
+	for _, d := range set.Docs {
+		if d.Name != "shared" && string(d.JSON) != fmt.Sprint(changes-1) {
+			t.Errorf("a change of writer %s was lost: %s", d.Name, d.JSON)
+		}
+	}
+	if len(set.Docs) != writers+1 {
+		t.Error(set)
+	}
+}
+
+func TestAlteredPolicyIsNoticed(t *testing.T) {
+	s := open(t, t.TempDir())
+	if _, err := s.ApplyPolicies(t.Context(), []Doc{doc("a", "1")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, indexEntry{"a", 1, hash([]byte("1"))}.bodyKey(), "2")
+	if _, err := s.Policies(t.Context()); !errors.Is(err, ErrCorrupt) {
+		t.Fatal(err)
+	}
+	put(t, s, policyCurrentKey, "{")
+	if _, err := s.Policies(t.Context()); !errors.Is(err, ErrCorrupt) {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package store keeps what the cluster agrees on in etcd: its configuration, the numbers of label sets and
+// nodes, the policies. etcd runs embedded in the agent, for one node alone, or is an external cluster.
+package store
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/server/v3/embed"
+)
+
+// DefaultTimeout bounds one request.
+const DefaultTimeout = 5 * time.Second
+
+// Mode says where etcd runs.
+type Mode string
+
+// Modes.
+const (
+	Embedded Mode = "embedded"
+	External Mode = "external"
+)
+
+// Config says which etcd.
+type Config struct {
+	Endpoints []string // URLs of an external etcd; none: embedded
+	Dir       string   // data directory of the embedded one, made if missing; unused otherwise
+	Timeout   time.Duration
+	Log       *slog.Logger
+}
+
+// Store is a connection to the cluster's etcd, which may be in this process. Its methods may be called
+// concurrently. Those that ask etcd return ErrUnavailable when it does not answer within Config.Timeout.
+type Store struct {
+	mode    Mode
+	client  *clientv3.Client
+	server  *embed.Etcd // nil when external
+	lock    *dirLock    // nil when external
+	timeout time.Duration
+	log     *slog.Logger
+
+	// allocating holds one token: this process gives itself no contention for the next number.
+	allocating chan struct{}
+}
+
+// Open connects to an external etcd, or starts the embedded one and waits until it is ready. An external one need not
+// be there yet: its absence shows in the requests. ErrInUse or ErrDamaged if Dir can not be used.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	s := &Store{mode: External, timeout: c.Timeout, log: c.Log, allocating: make(chan struct{}, 1)}
+	if s.timeout <= 0 {
+		s.timeout = DefaultTimeout
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if len(c.Endpoints) > 0 {
+		err = s.connect(c.Endpoints)
+	} else {
+		s.mode = Embedded
+		err = s.start(ctx, c.Dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close ends the connection and the embedded etcd. Watches must have ended before.
+func (s *Store) Close() error {
+	err := s.client.Close()
+	if errors.Is(err, context.Canceled) { // how a client without a connection says that it is closed
+		err = nil
+	}
+	if s.server != nil {
+		s.server.Close()
+		err = errors.Join(err, s.lock.release())
+	}
+	return err
+}

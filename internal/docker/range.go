@@ -3,9 +3,12 @@
 package docker
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 )
+
+var errExhausted = errors.New("no free address: remove containers, or use a larger subnet")
 
 // longestScan bounds the search for a free address in a range of a pool.
 const longestScan = 1 << 16

@@ -36,23 +36,38 @@ struct endpoint_config {
 
 volatile const struct endpoint_config config;
 
+/*
+ * Constants are read by these: a read that is not volatile, such as memcpy's, gets the value that clang knows,
+ * the zeros of compile time.
+ */
+static __always_inline union address load_address(const volatile union address *constant)
+{
+	union address address;
+
+	address.halves[0] = constant->halves[0];
+	address.halves[1] = constant->halves[1];
+	return address;
+}
+
+static __always_inline void load_mac(__u8 *mac, const volatile __u8 *constant)
+{
+	for (int i = 0; i < ETH_ALEN; i++)
+		mac[i] = constant[i];
+}
+
 /* owns says whether address is the endpoint's own. */
 static __always_inline int owns(const union address *address)
 {
-	union address ipv6, ipv4;
+	union address ipv6 = load_address(&config.ipv6), ipv4 = load_address(&config.ipv4);
 
-	__builtin_memcpy(&ipv6, (const void *)&config.ipv6, sizeof(ipv6));
-	__builtin_memcpy(&ipv4, (const void *)&config.ipv4, sizeof(ipv4));
 	return (config.has_ipv6 && same_address(address, &ipv6)) ||
 	       (config.has_ipv4 && same_address(address, &ipv4));
 }
 
 static __always_inline int is_gateway(const union address *address)
 {
-	union address ipv6, ipv4;
+	union address ipv6 = load_address(&config.gateway6), ipv4 = load_address(&config.gateway4);
 
-	__builtin_memcpy(&ipv6, (const void *)&config.gateway6, sizeof(ipv6));
-	__builtin_memcpy(&ipv4, (const void *)&config.gateway4, sizeof(ipv4));
 	return (config.has_ipv6 && same_address(address, &ipv6)) ||
 	       (config.has_ipv4 && same_address(address, &ipv4));
 }

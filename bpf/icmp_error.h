@@ -86,6 +86,7 @@ static __always_inline int send_icmp4_error(struct __sk_buff *skb, const struct 
 static __always_inline int send_icmp6_error(struct __sk_buff *skb, const struct packet *packet,
 					    enum verdict verdict, const struct ethhdr *received)
 {
+	union address gateway = load_address(&config.gateway6);
 	struct icmp6_error error = {};
 	__u8 quote[QUOTE6_BYTES];
 	__u64 sum;
@@ -97,7 +98,7 @@ static __always_inline int send_icmp6_error(struct __sk_buff *skb, const struct 
 	error.ip.payload_len = bpf_htons(sizeof(error.icmp) + sizeof(quote));
 	error.ip.nexthdr = IPPROTO_ICMPV6;
 	error.ip.hop_limit = 64;
-	__builtin_memcpy(&error.ip.saddr, (const void *)&config.gateway6, sizeof(error.ip.saddr));
+	__builtin_memcpy(&error.ip.saddr, &gateway, sizeof(gateway));
 	__builtin_memcpy(&error.ip.daddr, &packet->source, sizeof(error.ip.daddr));
 	if (verdict == DROP_TOO_BIG) {
 		error.icmp.icmp6_type = ICMPV6_PKT_TOOBIG;

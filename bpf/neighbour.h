@@ -49,9 +49,9 @@ static __noinline int answer_arp(struct __sk_buff *skb)
 	target = arp.target;
 	arp.operation = bpf_htons(ARPOP_REPLY);
 	__builtin_memcpy(arp.ethernet.h_dest, arp.ethernet.h_source, ETH_ALEN);
-	__builtin_memcpy(arp.ethernet.h_source, (const void *)config.gateway_mac, ETH_ALEN);
+	load_mac(arp.ethernet.h_source, config.gateway_mac);
 	__builtin_memcpy(arp.target_mac, arp.sender_mac, ETH_ALEN);
-	__builtin_memcpy(arp.sender_mac, (const void *)config.gateway_mac, ETH_ALEN);
+	load_mac(arp.sender_mac, config.gateway_mac);
 	arp.target = arp.sender;
 	arp.sender = target;
 	return bpf_skb_store_bytes(skb, 0, &arp, sizeof(arp), 0) ? DROP_INTERNAL : ANSWERED;
@@ -91,7 +91,7 @@ static __always_inline enum verdict advertise(struct __sk_buff *skb, const struc
 	if (bpf_skb_change_tail(skb, sizeof(ethernet) + sizeof(answer), 0) ||
 	    bpf_skb_load_bytes(skb, ETH_ALEN, ethernet.h_dest, ETH_ALEN))
 		return DROP_INTERNAL;
-	__builtin_memcpy(ethernet.h_source, (const void *)config.gateway_mac, ETH_ALEN);
+	load_mac(ethernet.h_source, config.gateway_mac);
 	answer.ip.version = 6;
 	answer.ip.payload_len = bpf_htons(ADVERTISEMENT_BYTES);
 	answer.ip.nexthdr = IPPROTO_ICMPV6;
@@ -105,7 +105,7 @@ static __always_inline enum verdict advertise(struct __sk_buff *skb, const struc
 	answer.target = *target;
 	answer.option = OPTION_TARGET_MAC;
 	answer.option_length = 1;
-	__builtin_memcpy(answer.mac, (const void *)config.gateway_mac, ETH_ALEN);
+	load_mac(answer.mac, config.gateway_mac);
 	sum = icmp6_pseudo_header(&answer.ip.saddr, &answer.ip.daddr, ADVERTISEMENT_BYTES);
 	answer.icmp.icmp6_cksum = fold(checksum_of(&answer.icmp, ADVERTISEMENT_BYTES, sum));
 	if (bpf_skb_store_bytes(skb, 0, &ethernet, sizeof(ethernet), 0) ||
@@ -123,7 +123,7 @@ static __always_inline enum verdict answer_solicitation(struct __sk_buff *skb,
 		return IGNORED; /* duplicate address detection: the link has no other host */
 	if (bpf_skb_load_bytes(skb, TARGET_OFFSET, &target, sizeof(target)))
 		return DROP_TRUNCATED;
-	__builtin_memcpy(&own, (const void *)&config.ipv6, sizeof(own));
+	own = load_address(&config.ipv6);
 	if (is_link_local(&target) || same_address(&target, &own))
 		return IGNORED;
 	return advertise(skb, packet, &target);
@@ -166,7 +166,7 @@ static __noinline int answer_discovery(struct __sk_buff *skb, const struct packe
 	default:
 		return VERDICT_NEXT;
 	}
-	__builtin_memcpy(&own, (const void *)&config.ipv6, sizeof(own));
+	own = load_address(&config.ipv6);
 	if (!is_unspecified(&packet->source) && !is_link_local(&packet->source) &&
 	    !(config.has_ipv6 && same_address(&packet->source, &own)))
 		return DROP_NEIGHBOUR_SPOOFED;

@@ -27,7 +27,15 @@ func addAddresses(h *netlink.Handle, link netlink.Link, want []netip.Addr) error
 		if !addr.IsValid() || slices.ContainsFunc(have, func(a netlink.Addr) bool { return isOwn(a, addr) }) {
 			continue
 		}
-		if err := h.AddrReplace(link, ownAddress(addr)); err != nil {
+		// An IPv6 address is there once, with whatever prefix: a wrong one would be kept.
+		for _, a := range have {
+			if a.IP.Equal(addr.AsSlice()) {
+				if err := removeAddress(h, link, a); err != nil {
+					return err
+				}
+			}
+		}
+		if err := h.AddrAdd(link, ownAddress(addr)); err != nil {
 			return fmt.Errorf("adding address %v to %s: %w", addr, link.Attrs().Name, err)
 		}
 	}
@@ -44,9 +52,16 @@ func removeAddresses(h *netlink.Handle, link netlink.Link, keep []netip.Addr) er
 		if slices.ContainsFunc(keep, func(addr netip.Addr) bool { return addr.IsValid() && isOwn(a, addr) }) {
 			continue
 		}
-		if err := h.AddrDel(link, &a); err != nil && !gone(err) {
-			return fmt.Errorf("removing address %v from %s: %w", a.IPNet, link.Attrs().Name, err)
+		if err := removeAddress(h, link, a); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func removeAddress(h *netlink.Handle, link netlink.Link, a netlink.Addr) error {
+	if err := h.AddrDel(link, &a); err != nil && !gone(err) {
+		return fmt.Errorf("removing address %v from %s: %w", a.IPNet, link.Attrs().Name, err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/features"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
@@ -97,12 +98,16 @@ func tailCallFromFunction() error {
 		return err
 	}
 	defer array.Close()
+	function := func(name string, first asm.Instruction) asm.Instruction {
+		result := &btf.FuncProto{Return: &btf.Int{Name: "int", Size: 4, Encoding: btf.Signed}}
+		return btf.WithFuncMetadata(first.WithSymbol(name), &btf.Func{Name: name, Type: result})
+	}
 	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
 		Type: ebpf.SchedCLS, License: "Dual BSD/GPL",
 		Instructions: asm.Instructions{
-			asm.Call.Label("function").WithSymbol("program"),
+			function("program", asm.Call.Label("function")),
 			asm.Return(),
-			asm.LoadMapPtr(asm.R2, array.FD()).WithSymbol("function"),
+			function("function", asm.LoadMapPtr(asm.R2, array.FD())),
 			asm.Mov.Imm(asm.R3, 0),
 			asm.FnTailCall.Call(),
 			asm.Mov.Imm(asm.R0, 0),

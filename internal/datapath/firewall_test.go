@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath_test
+
+import (
+	"net/netip"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/gopacket/gopacket"
+
+	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/testbed"
+)
+
+const ruleset = `table inet hypha {
+	chain postrouting {
+		type nat hook postrouting priority srcnat; policy accept;
+		ip daddr 10.1.0.0/16 return
+		ip6 daddr fd00::/48 return
+		ip saddr 10.0.0.0/24 oifname != "hypha_host" masquerade
+		ip6 saddr fd00::/64 oifname != "hypha_host" masquerade
+	}
+}
+`
+
+var masquerade = datapath.Masquerade{
+	Sources: []netip.Prefix{prefix("10.0.0.0/24"), prefix("fd00::/64")},
+	Keep:    []netip.Prefix{prefix("10.1.0.0/16"), prefix("fd00::/48")},
+}
+
+// command runs a command that has to work in a namespace; a machine without it skips the test.
+func command(t *testing.T, n *testbed.Namespace, line string) string {
+	t.Helper()
+	args := strings.Fields(line)
+	if _, err := exec.LookPath(args[0]); err != nil {
+		t.Skipf("needs %s", args[0])
+	}
+	out, err := n.Output(patience(t), args[0], args[1:]...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestMasqueradeSync(t *testing.T) {
+	testbed.NeedRoot(t)
+	n := testbed.NewNamespace(t, "host")
+	command(t, n, "nft add table inet other")
+	others := command(t, n, "nft list ruleset")
+	for _, before := range []string{
+		"nft list ruleset", // nothing
+		"nft add rule inet hypha postrouting accept",
+		"nft flush chain inet hypha postrouting",
+		"nft add chain inet hypha more",
+	} {
+		command(t, n, before)
+		n.Must(masquerade.Sync)
+		if diff := cmp.Diff(ruleset, command(t, n, "nft list table inet hypha")); diff != "" {
+			t.Errorf("after %q and Sync (-want +got):\n%s", before, diff)
+		}
+	}
+	// A handle is given anew to whatever is written anew.
+	before := command(t, n, "nft -a list ruleset")
+	n.Must(masquerade.Sync)
+	if diff := cmp.Diff(before, command(t, n, "nft -a list ruleset")); diff != "" {
+		t.Errorf("a second Sync changed:\n%s", diff)
+	}
+	for range 2 { // what is missing is no error
+		n.Must(masquerade.Remove)
+		if diff := cmp.Diff(others, command(t, n, "nft list ruleset")); diff != "" {
+			t.Errorf("after Remove (-before +after):\n%s", diff)
+		}
+	}
+}
+
+// The world sees the node's address instead of the container's, and the answer finds its way back.
+func TestMasqueradeTraffic(t *testing.T) {
+	testbed.NeedRoot(t)
+	w := testbed.NewWorld(t)
+	n := w.NewNode("node")
+	n.Must(datapath.Forwarding{File: t.TempDir() + "/sysctls"}.Sync)
+	n.Must(router.Sync)
+	n.Must(masquerade.Sync)
+	inside, outside := n.Port(datapath.RouterNet), w.Port("node1")
+	for _, c := range []struct{ container, world, node netip.Addr }{
+		{addr("10.0.0.12"), w.IPv4, n.IPv4},
+		{addr("fd00::c"), w.IPv6, n.IPv6},
+	} {
+		inside.Send(echoRequest(c.container, c.world))
+		outside.Wait(time.Now().Add(deadline), func(p gopacket.Packet) bool { return isReply(p, c.node, c.world) })
+		inside.Wait(time.Now().Add(deadline), func(p gopacket.Packet) bool { return isReply(p, c.world, c.container) })
+	}
+}
+
+func TestForward(t *testing.T) {
+	testbed.NeedRoot(t)
+	f := datapath.Forward{}
+	for _, tables := range []string{"iptables", "ip6tables"} {
+		for _, c := range []struct {
+			name, before string
+			needed       bool
+		}{
+			{"an open chain", "-L FORWARD", false},
+			{"policy drop", "-P FORWARD DROP", true},
+			{"Docker's chain", "-A FORWARD -j DOCKER-USER", true},
+		} {
+			t.Run(tables+" "+c.name, func(t *testing.T) {
+				n := testbed.NewNamespace(t, "host")
+				if strings.Contains(c.before, "DOCKER") {
+					command(t, n, tables+" -N DOCKER-USER")
+				}
+				command(t, n, tables+" "+c.before)
+				before := command(t, n, "nft list ruleset") + command(t, n, tables+" -S")
+				want := 0
+				if c.needed {
+					want = 2
+				}
+				for range 2 { // Sync is idempotent
+					n.Must(f.Sync)
+					if got := strings.Count(command(t, n, tables+" -S FORWARD"), "hypha_host"); got != want {
+						t.Errorf("%d rules after Sync, want %d:\n%s", got, want, command(t, n, tables+" -S FORWARD"))
+					}
+				}
+				for range 2 { // what is missing is no error
+					n.Must(f.Remove)
+					after := command(t, n, "nft list ruleset") + command(t, n, tables+" -S")
+					if diff := cmp.Diff(before, after); diff != "" {
+						t.Errorf("after Remove (-before +after):\n%s", diff)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A machine without iptables needs no rules in it.
+func TestForwardWithoutIPTables(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	if err := (datapath.Forward{}).Sync(); err != nil {
+		t.Error(err)
+	}
+	if err := (datapath.Forward{}).Remove(); err != nil {
+		t.Error(err)
+	}
+}

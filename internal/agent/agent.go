@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package agent builds the parts of a node and connects them. reconcile.go is what it is for: it makes the kernel agree
+// with one endpoint.
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/docker"
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/labels"
+	"github.com/hypha-net/hypha/internal/monitor"
+	"github.com/hypha-net/hypha/internal/store"
+)
+
+// ErrNotRoot is returned to anybody but root.
+var ErrNotRoot = errors.New("the agent needs root: it loads programs into the kernel and makes interfaces")
+
+// workers reconcile endpoints side by side: loading programs is the kernel's work, and it has more than one CPU.
+const workers = 4
+
+// sweepInterval is how often dead flows are removed.
+const sweepInterval = 10 * time.Second
+
+// Agent is one node's control plane. Its methods may be called concurrently while Run runs.
+type Agent struct {
+	config   Config
+	log      *slog.Logger
+	started  time.Time
+	features datapath.Features
+	node     Node
+
+	store      *store.Store
+	identities *identity.Registry
+	filter     labels.Filter
+	datapath   *datapath.Datapath
+	endpoints  *endpoints
+	pools      *pools
+	prefixes   *prefixNumbers
+	outside    *outside
+	docker     *docker.Plugin
+	monitor    *monitor.Monitor
+	queue      *queue
+	problems   problems
+
+	viewing sync.Mutex // held by whoever makes a new view
+	view    atomic.Pointer[view]
+}
+
+// Open brings a node up to where it can run: kernel probed, store open, datapath adopted or made, endpoints of an earlier
+// agent known. Traffic that an earlier agent set up goes on meanwhile.
+func Open(ctx context.Context, config Config, log *slog.Logger) (_ *Agent, err error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	if os.Geteuid() != 0 {
+		return nil, ErrNotRoot
+	}
+	a := &Agent{config: config, log: log, started: time.Now()}
+	a.queue = newQueue(a.reconcile)
+	defer func() {
+		if err != nil {
+			a.Close()
+		}
+	}()
+	for _, open := range []func(context.Context) error{
+		a.openKernel, a.openStore, a.openDatapath, a.openEndpoints, a.openDocker, a.openView,
+	} {
+		if err := open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+func (a *Agent) openKernel(context.Context) (err error) {
+	if a.features, err = datapath.Probe(); err != nil {
+		return err
+	}
+	if err := a.features.Check(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(a.config.State, 0o700); err != nil {
+		return fmt.Errorf("making the state directory: %w", err)
+	}
+	mounted, err := datapath.MountBPF(a.config.BPF)
+	if mounted != "" {
+		a.log.Info("mounted a BPF filesystem", "at", mounted)
+	}
+	return err
+}
+
+func (a *Agent) openStore(ctx context.Context) (err error) {
+	a.store, err = store.Open(ctx, store.Config{Endpoints: a.config.Etcd, Dir: a.config.storeDir(), Log: a.log})
+	if err != nil {
+		return err
+	}
+	routes, err := datapath.HostRoutes()
+	if err != nil {
+		return err
+	}
+	cluster, err := a.store.JoinCluster(ctx, store.ClusterRequest{
+		Prefix6: a.config.Prefix6, Prefix4: a.config.Prefix4, NoIPv4: a.config.NoIPv4, Propose4: proposeIPv4(routes),
+	})
+	if err != nil {
+		return err
+	}
+	number, err := a.store.NodeNumber(ctx, a.config.Node)
+	if err != nil {
+		return err
+	}
+	a.identities = identity.NewRegistry(a.store)
+	a.node, err = newNode(a.config.Node, number, cluster.Prefix6, cluster.Prefix4)
+	return err
+}
+
+func (a *Agent) openDatapath(context.Context) (err error) {
+	if a.filter, err = labels.NewFilter(a.config.Labels); err != nil {
+		return err
+	}
+	if a.pools, err = newPools(a.node, a.log); err != nil {
+		return err
+	}
+	a.datapath, err = datapath.Open(datapath.Config{Dir: a.config.BPF, Router: a.router(a.pools.prefixes())}, a.log)
+	if err != nil {
+		return err
+	}
+	a.outside = &outside{datapath: a.datapath}
+	a.pools.routed = a.route
+	a.prefixes, err = openPrefixNumbers(a.config.prefixesFile())
+	return err
+}
+
+// openEndpoints learns what earlier agents left. A record that can not be read is set aside, and its endpoint taken down
+// as one that nobody wants.
+func (a *Agent) openEndpoints(context.Context) error {
+	all, bad, err := openEndpoints(a.config.recordsDir())
+	if err != nil {
+		return err
+	}
+	a.endpoints = all
+	for _, problem := range bad {
+		a.log.Error("a saved endpoint is lost", "err", problem)
+		a.problems.set("endpoint record", problem)
+	}
+	for _, e := range all.snapshot().byID {
+		if e.Owner != ownerOfPoolAddresses {
+			continue
+		}
+		if err := a.pools.take(e); err != nil {
+			a.problems.set("addresses of endpoint "+e.Name, err)
+		}
+	}
+	left, err := a.datapath.IDs()
+	if err != nil {
+		return err
+	}
+	for _, id := range left {
+		a.queue.add(id) // those without a record are dismantled
+	}
+	return nil
+}
+
+func (a *Agent) openDocker(context.Context) (err error) {
+	a.docker, err = docker.Open(docker.Config{
+		Mode: a.config.Docker, Socket: a.config.Plugin, State: a.config.dockerFile(),
+	}, dockerEndpoints{a}, a.pools, a.log)
+	return err
+}
+
+// openView takes the policies as they are before anything is judged by none.
+func (a *Agent) openView(ctx context.Context) error {
+	set, err := a.store.Policies(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.outside.setCluster(a.clusterPrefixes()); err != nil {
+		return err
+	}
+	a.openMonitor()
+	return a.takePolicies(set)
+}
+
+// Run works until ctx is done. What it set up in the kernel goes on without it.
+func (a *Agent) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, part := range []func(context.Context) error{
+		func(ctx context.Context) error { return a.queue.run(ctx, workers) },
+		func(ctx context.Context) error { return ignoreCancel(ctx, a.identities.Run(ctx)) },
+		func(ctx context.Context) error { return a.datapath.RunSweeper(ctx, sweepInterval) },
+		a.followPolicies, a.followIdentities, a.followHostAddresses, a.keepHost, a.runMonitor, a.docker.Run,
+	} {
+		group.Go(func() error { return part(ctx) })
+	}
+	return group.Wait()
+}
+
+// Close lets go of everything. Pins stay.
+func (a *Agent) Close() error {
+	var problems []error
+	if a.datapath != nil {
+		problems = append(problems, a.datapath.Close())
+	}
+	if a.store != nil {
+		problems = append(problems, a.store.Close())
+	}
+	return errors.Join(problems...)
+}
+
+// ignoreCancel makes an end that was asked for no error.
+func ignoreCancel(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/endpoint"
+)
+
+// CleanupConfig says where an agent kept its things.
+type CleanupConfig struct {
+	State, Run, BPF string
+}
+
+// Cleanup takes every trace of an agent that is not running off the machine, and says on out what it removed. It goes on
+// after a failure, and may be repeated. The caller has made sure that no agent runs.
+func Cleanup(config CleanupConfig, out io.Writer) error {
+	paths := Config{State: config.State, Run: config.Run, BPF: config.BPF}
+	steps := []struct {
+		what string
+		do   func() error
+	}{
+		{"interfaces of endpoints", paths.deleteLinks},
+		{"programs, maps and the router device", func() error { return datapath.Cleanup(config.BPF) }},
+		{"address translation", datapath.Masquerade{}.Remove},
+		{"rules beside Docker's", datapath.Forward{}.Remove},
+		{"IP forwarding (as it was before)", datapath.Forwarding{File: paths.sysctlFile()}.Restore},
+		{"mount of the BPF filesystem, if it was ours", func() error { return datapath.UnmountBPF(config.BPF) }},
+		{"saved state " + config.State, func() error { return os.RemoveAll(config.State) }},
+		{"sockets " + config.Run, func() error { return os.RemoveAll(config.Run) }},
+	}
+	var problems []error
+	for _, step := range steps {
+		if err := step.do(); err != nil {
+			problems = append(problems, fmt.Errorf("removing %s: %w", step.what, err))
+			continue
+		}
+		fmt.Fprintf(out, "removed %s\n", step.what)
+	}
+	return errors.Join(problems...)
+}
+
+// deleteLinks deletes the endpoints' interfaces, also those of records that can not be read.
+func (c Config) deleteLinks() error {
+	var problems []error
+	records, err := endpoint.OpenRecords(c.recordsDir())
+	if err != nil {
+		return err
+	}
+	saved, _, err := records.LoadAll()
+	problems = append(problems, err)
+	for _, e := range saved {
+		problems = append(problems, datapath.Link{Host: e.Interface}.Delete())
+	}
+	return errors.Join(problems...)
+}

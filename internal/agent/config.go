@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+
+	"github.com/hypha-net/hypha/internal/docker"
+	"github.com/hypha-net/hypha/internal/labels"
+	"github.com/hypha-net/hypha/internal/policy"
+)
+
+// Config is what an agent is opened with.
+type Config struct {
+	State string // directory of saved records
+	Run   string // directory of sockets
+	BPF   string // directory of pins, in a BPF filesystem
+
+	Node    string       // name in the cluster
+	Etcd    []string     // URLs of the store; none: embedded
+	Prefix6 netip.Prefix // of the cluster; invalid: the store's, or a random one
+	Prefix4 netip.Prefix // of the cluster; invalid: the store's, or a free one
+	NoIPv4  bool
+
+	Enforce    policy.Mode
+	Docker     docker.Mode
+	Plugin     string   // Docker's plugin socket; empty: docker.DefaultSocket
+	Masquerade string   // MasqueradeAuto, "on" or "off"
+	Labels     []string // filter patterns: which labels make the identity; nil: the default
+	MTU        int      // of containers' links, in bytes; 0: DefaultMTU
+	Version    string
+}
+
+// MasqueradeAuto hides containers behind the host's address where the world could not answer theirs: IPv4, and
+// unique local IPv6.
+const MasqueradeAuto = "auto"
+
+// DefaultMTU is Ethernet's.
+const DefaultMTU = 1500
+
+// ErrNode is returned for a configuration without a node name.
+var ErrNode = errors.New("the node has no name: give it one with --node")
+
+func (c *Config) check() error {
+	if c.Node == "" {
+		return ErrNode
+	}
+	if c.MTU == 0 {
+		c.MTU = DefaultMTU
+	}
+	if c.MTU < 1280 || c.MTU > 65535 {
+		return fmt.Errorf("MTU %d: must be 1280 (what IPv6 wants) to 65535", c.MTU)
+	}
+	if _, err := labels.NewFilter(c.Labels); err != nil {
+		return fmt.Errorf("labels that make identities: %w", err)
+	}
+	return nil
+}
+
+func (c Config) recordsDir() string   { return filepath.Join(c.State, "endpoints") }
+func (c Config) storeDir() string     { return filepath.Join(c.State, "store") }
+func (c Config) dockerFile() string   { return filepath.Join(c.State, "docker.json") }
+func (c Config) prefixesFile() string { return filepath.Join(c.State, "prefixes.json") }
+func (c Config) sysctlFile() string   { return filepath.Join(c.State, "sysctl.json") }

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"context"
+
+	"github.com/hypha-net/hypha/internal/endpoint"
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/labels"
+	"github.com/hypha-net/hypha/internal/monitor"
+)
+
+// eventNames puts names and labels back on the numbers in events.
+type eventNames struct{ *Agent }
+
+func (n eventNames) Endpoint(id endpoint.ID) (string, labels.Set, bool) {
+	e, found := n.endpoints.snapshot().byID[id]
+	return e.Name, n.filter.Apply(e.Labels), found
+}
+
+func (n eventNames) Labels(number identity.Number) (labels.Set, bool) {
+	return n.identities.Labels(number)
+}
+
+func (a *Agent) openMonitor() {
+	a.monitor = monitor.New(eventNames{a}, monitor.DefaultHistory, func(on bool) {
+		a.problems.note("verdict events", a.datapath.WantVerdicts(on))
+	})
+}
+
+func (a *Agent) runMonitor(ctx context.Context) error {
+	source, err := a.datapath.Events()
+	if err != nil {
+		return err
+	}
+	return a.monitor.Run(ctx, source)
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/hypha-net/hypha/internal/datapath"
+)
+
+// hostInterval is how often the host's own settings are looked at: Docker and firewall managers rewrite them.
+const hostInterval = 30 * time.Second
+
+func (a *Agent) router(prefixes []netip.Prefix) datapath.Router {
+	return datapath.Router{
+		MAC: gatewayMAC, IPv6: a.node.Router6, IPv4: a.node.Router4, Prefixes: prefixes, MTU: a.config.MTU,
+	}
+}
+
+// clusterPrefixes are where an address that no endpoint has belongs to nobody.
+func (a *Agent) clusterPrefixes() []netip.Prefix {
+	all := append(a.pools.prefixes(), a.node.Cluster6)
+	if a.node.Cluster4.IsValid() {
+		all = append(all, a.node.Cluster4)
+	}
+	return all
+}
+
+// route makes the host route exactly these prefixes to the containers. It is called with the pools locked.
+func (a *Agent) route(prefixes []netip.Prefix) error {
+	if err := a.datapath.SyncRouter(a.router(prefixes)); err != nil {
+		return err
+	}
+	all := append(prefixes, a.node.Cluster6)
+	if a.node.Cluster4.IsValid() {
+		all = append(all, a.node.Cluster4)
+	}
+	return a.outside.setCluster(all)
+}
+
+func (a *Agent) followHostAddresses(ctx context.Context) error {
+	return datapath.WatchHostAddresses(ctx, func(hosts []netip.Addr) {
+		err := a.outside.setHosts(hosts)
+		a.problems.note("host addresses", err)
+	})
+}
+
+// keepHost keeps the host a router for its containers until ctx is done.
+func (a *Agent) keepHost(ctx context.Context) error {
+	tick := time.NewTicker(hostInterval)
+	defer tick.Stop()
+	for {
+		a.problems.note("IP forwarding", datapath.Forwarding{File: a.config.sysctlFile()}.Sync())
+		a.problems.note("masquerading", a.masquerade().Sync())
+		a.problems.note("forwarding beside Docker", datapath.Forward{}.Sync())
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// masquerade hides the containers' addresses from the world where it could not answer them. The cluster sees them.
+func (a *Agent) masquerade() datapath.Masquerade {
+	m := datapath.Masquerade{Keep: a.clusterPrefixes()}
+	if a.config.Masquerade == "off" {
+		return m
+	}
+	for _, prefix := range a.pools.prefixes() {
+		if prefix.Addr().IsPrivate() || a.config.Masquerade == "on" {
+			m.Sources = append(m.Sources, prefix)
+		}
+	}
+	return m
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/docker"
+	"github.com/hypha-net/hypha/internal/endpoint"
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/labels"
+	"github.com/hypha-net/hypha/internal/monitor"
+	"github.com/hypha-net/hypha/internal/policy"
+	"github.com/hypha-net/hypha/internal/store"
+)
+
+// EndpointState is an endpoint, and what the kernel has of it.
+type EndpointState struct {
+	endpoint.Endpoint
+	Identifying labels.Set // the labels that make its identity
+	Report      datapath.Report
+	Loaded      bool // Report is there
+}
+
+// Endpoints returns all endpoints in order of ID.
+func (a *Agent) Endpoints() []EndpointState {
+	set := a.endpoints.snapshot()
+	all := make([]EndpointState, 0, len(set.byID))
+	for _, e := range set.byID {
+		all = append(all, a.stateOf(e))
+	}
+	slices.SortFunc(all, func(a, b EndpointState) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// Endpoint returns the endpoint of a name. ErrNoEndpoint if there is none.
+func (a *Agent) Endpoint(name string) (EndpointState, error) {
+	e, err := a.endpoints.snapshot().named(name)
+	return a.stateOf(e), err
+}
+
+func (a *Agent) stateOf(e endpoint.Endpoint) EndpointState {
+	state := EndpointState{Endpoint: e}
+	if e.Labels != nil {
+		state.Identifying = a.filter.Apply(e.Labels)
+	}
+	state.Report, state.Loaded = a.datapath.Report(e.ID)
+	return state
+}
+
+// Identity is a number with its meaning.
+type Identity struct {
+	Number    identity.Number
+	Labels    labels.Set   // of a label set
+	Prefix    netip.Prefix // of a CIDR
+	Endpoints int          // of this node that have it
+}
+
+// Identities returns all identities known, in order.
+func (a *Agent) Identities() []Identity {
+	count := map[identity.Number]int{}
+	for _, e := range a.endpoints.snapshot().byID {
+		count[e.Identity]++
+	}
+	var all []Identity
+	for _, number := range []identity.Number{identity.Host, identity.World, identity.RemoteNode, identity.Init, identity.Health} {
+		all = append(all, Identity{Number: number, Endpoints: count[number]})
+	}
+	for _, peer := range a.view.Load().peers {
+		all = append(all, Identity{peer.ID, peer.Labels, peer.Prefix, count[peer.ID]})
+	}
+	return all
+}
+
+// Identity returns the meaning of a number, as far as it is known here.
+func (a *Agent) Identity(number identity.Number) Identity {
+	peer := a.view.Load().peer(number)
+	return Identity{Number: number, Labels: peer.Labels, Prefix: peer.Prefix}
+}
+
+// Node returns this node.
+func (a *Agent) Node() Node { return a.node }
+
+// Nodes returns the cluster's nodes, this one first.
+func (a *Agent) Nodes(ctx context.Context) ([]Node, error) {
+	known, err := a.store.Nodes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	nodes := []Node{a.node}
+	for _, n := range known {
+		if n.Number == a.node.Number {
+			continue
+		}
+		node, err := newNode(n.Name, n.Number, a.node.Cluster6, a.node.Cluster4)
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes, nil
+}
+
+// Traffic returns what each consumer and provider exchanged.
+func (a *Agent) Traffic() (map[datapath.Pair]datapath.Traffic, error) { return a.datapath.Traffic() }
+
+// Flows calls each for every live flow until it returns false.
+func (a *Agent) Flows(each func(datapath.Flow) bool) error { return a.datapath.Flows(each) }
+
+// Monitor is where events are.
+func (a *Agent) Monitor() *monitor.Monitor { return a.monitor }
+
+// Status is how the node is.
+type Status struct {
+	Version   string
+	Started   time.Time
+	Node      Node
+	Problems  []string
+	Features  datapath.Features
+	Store     store.Status
+	Docker    docker.Status
+	Revision  uint64 // of the policies in force
+	Policies  int
+	Rules     int
+	Enforce   policy.Mode
+	Endpoints map[endpoint.State]int
+	Maps      []datapath.MapFill
+	Verdicts  []datapath.VerdictCount
+	Traffic   datapath.Traffic // of all pairs together
+	Events    monitor.Counts
+	Lost      uint64 // events that found no room in the ring buffer
+}
+
+// Status asks all parts. What can not be read is a problem in it, not an error.
+func (a *Agent) Status(ctx context.Context) Status {
+	rules := a.view.Load().rules
+	s := Status{
+		Version: a.config.Version, Started: a.started, Node: a.node, Features: a.features,
+		Store: a.store.Status(ctx), Docker: a.docker.Status(), Revision: rules.Revision(),
+		Policies: len(rules.Policies()), Enforce: a.config.Enforce, Endpoints: map[endpoint.State]int{},
+		Events: a.monitor.Counts(),
+	}
+	for _, p := range rules.Policies() {
+		s.Rules += len(p.Rules)
+	}
+	for _, e := range a.endpoints.snapshot().byID {
+		s.Endpoints[e.State]++
+	}
+	err := a.readKernel(&s)
+	s.Problems = append(a.problems.list(), problemsOf(s)...)
+	if err != nil {
+		s.Problems = append(s.Problems, "reading the kernel's state: "+err.Error())
+	}
+	return s
+}
+
+func (a *Agent) readKernel(s *Status) error {
+	var errs [4]error
+	s.Maps, errs[0] = a.datapath.Fill()
+	s.Verdicts, errs[1] = a.datapath.Verdicts()
+	s.Lost, errs[2] = a.datapath.LostEvents()
+	traffic, err := a.datapath.Traffic()
+	errs[3] = err
+	for _, t := range traffic {
+		s.Traffic.Packets += t.Packets + t.ReplyPackets
+		s.Traffic.Bytes += t.Bytes + t.ReplyBytes
+		s.Traffic.Flows += t.Flows
+	}
+	return errors.Join(errs[:]...)
+}
+
+// problemsOf are the lines that the figures themselves give reason for.
+func problemsOf(s Status) (lines []string) {
+	if !s.Store.Healthy {
+		lines = append(lines, "store: "+s.Store.Message)
+	}
+	if n := s.Endpoints[endpoint.Failed]; n > 0 {
+		lines = append(lines, fmt.Sprintf("%d endpoints failed: see hypha endpoint list", n))
+	}
+	for _, m := range s.Maps {
+		// The unanswered flows replace each other: that table is meant to be full.
+		if m.Name != "unanswered" && uint64(m.Entries)*10 >= uint64(m.Max)*9 {
+			lines = append(lines, fmt.Sprintf("table %s is nearly full: %d of %d entries", m.Name, m.Entries, m.Max))
+		}
+	}
+	return lines
+}

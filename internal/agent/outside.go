@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+
+	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/identity"
+)
+
+// outside tells the kernel who is behind the addresses that no local endpoint has. Three sources make it up: the host's
+// own addresses, the prefixes of the cluster and of custom subnets, and the CIDRs that rules name.
+type outside struct {
+	datapath *datapath.Datapath
+
+	mu      sync.Mutex
+	hosts   []netip.Addr
+	cluster []netip.Prefix
+	rules   map[netip.Prefix]identity.Number
+}
+
+func (o *outside) setHosts(hosts []netip.Addr) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.hosts = hosts
+	return o.sync()
+}
+
+func (o *outside) setCluster(prefixes []netip.Prefix) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.cluster = prefixes
+	return o.sync()
+}
+
+func (o *outside) setRules(rules map[netip.Prefix]identity.Number) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rules = rules
+	return o.sync()
+}
+
+// isHost reports whether addr is one of the host's own.
+func (o *outside) isHost(addr netip.Addr) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Contains(o.hosts, addr)
+}
+
+// sync is called with mu held. What is the host's or the cluster's is not the world's, whatever a rule says.
+func (o *outside) sync() error {
+	all := map[netip.Prefix]identity.Number{}
+	for prefix, number := range o.rules {
+		all[prefix] = number
+	}
+	for _, prefix := range o.cluster {
+		all[prefix] = 0
+	}
+	for _, host := range o.hosts {
+		all[netip.PrefixFrom(host, host.BitLen())] = identity.Host
+	}
+	return o.datapath.SyncOutside(all)
+}

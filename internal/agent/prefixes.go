@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/netip"
+	"os"
+
+	"github.com/hypha-net/hypha/internal/atomicfile"
+	"github.com/hypha-net/hypha/internal/identity"
+)
+
+// prefixNumbers are the identities of the CIDRs that rules name. They count on this node only, and are saved, so that
+// counters keep their meaning. A prefix that no rule names any more keeps its number.
+type prefixNumbers struct {
+	file    string
+	numbers map[netip.Prefix]identity.Number
+	next    identity.Number
+}
+
+func openPrefixNumbers(file string) (*prefixNumbers, error) {
+	p := &prefixNumbers{file: file, numbers: map[netip.Prefix]identity.Number{}, next: identity.FirstCIDR}
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return p, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &p.numbers)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the numbers of prefixes: %w (remove %s to start anew: statistics of prefixes mix then)", err, file)
+	}
+	for _, number := range p.numbers {
+		p.next = max(p.next, number+1)
+	}
+	return p, nil
+}
+
+// of returns the numbers of these prefixes, new ones where they have none.
+func (p *prefixNumbers) of(prefixes []netip.Prefix) (map[netip.Prefix]identity.Number, error) {
+	numbers := maps.Clone(p.numbers)
+	next, of := p.next, map[netip.Prefix]identity.Number{}
+	for _, prefix := range prefixes {
+		if _, known := numbers[prefix]; !known {
+			numbers[prefix] = next
+			next++
+		}
+		of[prefix] = numbers[prefix]
+	}
+	if next == p.next {
+		return of, nil
+	}
+	data, err := json.MarshalIndent(numbers, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encoding the numbers of prefixes: %w", err)
+	}
+	if err := atomicfile.Write(p.file, data, 0o600); err != nil {
+		return nil, err
+	}
+	p.numbers, p.next = numbers, next
+	return of, nil
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/endpoint"
+	"github.com/hypha-net/hypha/internal/identity"
+)
+
+// reconcile makes the kernel agree with one endpoint. Every trigger ends here: container start, label change, policy
+// change, new identity, restart. It is idempotent, and the queue calls it for one endpoint at a time.
+//
+//	endpoint → identity → policy → datapath
+func (a *Agent) reconcile(ctx context.Context, id endpoint.ID) error {
+	e, wanted := a.endpoints.snapshot().byID[id]
+	if !wanted || e.State == endpoint.Deleting {
+		return a.dismantle(e, id)
+	}
+	err := a.realise(ctx, &e)
+	if changed := a.record(e, err); changed != nil {
+		return errors.Join(err, changed)
+	}
+	return err
+}
+
+// realise is the way of the data, from labels to programs. Programs are attached before the container gets its end of
+// the cable: there is no moment in which it could send unjudged.
+func (a *Agent) realise(ctx context.Context, e *endpoint.Endpoint) (err error) {
+	if e.Identity, err = a.identify(ctx, *e); err != nil {
+		return err
+	}
+	view, err := a.knowing(e.Identity)
+	if err != nil {
+		return err
+	}
+	link := a.link(*e)
+	if err := link.Create(); err != nil {
+		return err
+	}
+	_, err = a.datapath.Apply(datapath.Endpoint{
+		ID: e.ID, Identity: e.Identity, IPv6: e.IPv6, IPv4: e.IPv4, Link: link, Trace: e.Trace,
+		Revision: view.rules.Revision(), Tables: view.resolve(e.Identity),
+	})
+	if err != nil || e.Owner != endpoint.OwnerCLI {
+		return err
+	}
+	return link.Attach(a.attachment(*e))
+}
+
+// identify asks the cluster for the number of the endpoint's label set. As long as its labels are not known it is init.
+func (a *Agent) identify(ctx context.Context, e endpoint.Endpoint) (identity.Number, error) {
+	if e.Labels == nil {
+		return identity.Init, nil
+	}
+	number, err := a.identities.Allocate(ctx, a.filter.Apply(e.Labels))
+	if err != nil {
+		return e.Identity, fmt.Errorf("identity of endpoint %s: %w", e.Name, err)
+	}
+	return number, nil
+}
+
+// record saves what came of it, if it is news.
+func (a *Agent) record(e endpoint.Endpoint, outcome error) error {
+	state, message := endpoint.Ready, ""
+	if outcome != nil {
+		state, message = endpoint.Failed, outcome.Error()
+		a.log.Warn("endpoint is not as it should be", "endpoint", e.Name, "err", outcome)
+	}
+	now := a.endpoints.snapshot().byID[e.ID]
+	if now.State == state && now.Message == message && now.Identity == e.Identity {
+		return nil
+	}
+	_, err := a.endpoints.update(e.ID, func(to *endpoint.Endpoint) {
+		to.Identity, to.Message = e.Identity, message
+		if to.State.CanBecome(state) {
+			to.State = state
+		}
+	})
+	if errors.Is(err, ErrNoEndpoint) {
+		return nil // deleted meanwhile
+	}
+	return err
+}
+
+// dismantle takes an endpoint back: from the kernel first, so that nobody reaches what is half gone, its record last.
+func (a *Agent) dismantle(e endpoint.Endpoint, id endpoint.ID) error {
+	if err := a.datapath.Remove(id); err != nil {
+		return err
+	}
+	if err := a.link(endpoint.Endpoint{ID: id}).Delete(); err != nil {
+		return err
+	}
+	if e.Owner == endpoint.OwnerCLI {
+		a.pools.release(e)
+	}
+	return a.endpoints.remove(id)
+}

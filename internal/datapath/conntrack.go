@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/endpoint"
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/policy"
+)
+
+// Party is one end of a flow.
+type Party struct {
+	Endpoint endpoint.ID // 0: outside
+	Identity identity.Number
+	Address  netip.Addr
+	Port     uint16 // ICMP: the echo identifier
+}
+
+// Flow is an entry of conntrack. The client opened it.
+type Flow struct {
+	Protocol       policy.Protocol
+	Client, Server Party
+	State          bpf.EndpointFlowState
+	Answered       bool
+	Denied         bool
+	Revision       uint32
+	Age            time.Duration
+	Expires        time.Duration // from now, if it stays idle
+}
+
+// Flows calls each for the entries of both tables until it returns false.
+func (d *Datapath) Flows(each func(Flow) bool) error {
+	now := monotonic()
+	for _, table := range []*ebpf.Map{d.maps.Established, d.maps.Unanswered} {
+		more := true
+		err := eachFlow(table, func(key bpf.EndpointFlowKey, flow bpf.EndpointFlow) bool {
+			if expires(flow, now) > 0 {
+				more = each(flowOf(key, flow, table == d.maps.Established, now))
+			}
+			return more
+		})
+		if err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+func flowOf(key bpf.EndpointFlowKey, flow bpf.EndpointFlow, answered bool, now uint64) Flow {
+	party := func(i uint8) Party {
+		return Party{
+			Endpoint: endpoint.ID(flow.Endpoint[i]), Identity: identity.Number(flow.Identity[i]),
+			Address: netip.AddrFrom16(key.Address[i].Bytes).Unmap(), Port: hostOrder(key.Port[i]),
+		}
+	}
+	client := flow.Client & 1
+	return Flow{
+		Protocol: policy.Protocol(key.Protocol), Client: party(client), Server: party(1 - client),
+		State: bpf.EndpointFlowState(flow.State), Answered: answered, Denied: flow.Denied != 0, Revision: flow.Revision,
+		Age: time.Duration(now - min(now, flow.CreatedNs)), Expires: time.Duration(expires(flow, now)),
+	}
+}
+
+// hostOrder reads a port that the kernel has in network order.
+func hostOrder(port uint16) uint16 {
+	return binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, port))
+}
+
+// expires is how long an idle flow still lives, in nanoseconds; negative: it is dead.
+func expires(flow bpf.EndpointFlow, now uint64) int64 {
+	return int64(flow.ValidatedNs) + int64(flow.LifetimeS)*int64(time.Second) - int64(now)
+}
+
+func monotonic() uint64 {
+	var now unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // can not fail for this clock
+	return uint64(now.Nano())
+}
+
+// batch is how many flows one system call reads.
+const batch = 4096
+
+// eachFlow reads a table in batches. While others write, a flow may be missed or come twice.
+func eachFlow(table *ebpf.Map, each func(bpf.EndpointFlowKey, bpf.EndpointFlow) bool) error {
+	keys := make([]bpf.EndpointFlowKey, batch)
+	flows := make([]bpf.EndpointFlow, batch)
+	var cursor ebpf.MapBatchCursor
+	for {
+		n, err := table.BatchLookup(&cursor, keys, flows, nil)
+		for i := range n {
+			if !each(keys[i], flows[i]) {
+				return nil
+			}
+		}
+		if errors.Is(err, ebpf.ErrKeyNotExist) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading flows: %w", err)
+		}
+	}
+}
+
+// sweepGrace is how much longer than its lifetime a flow stays. Programs take an expired flow for none, so nothing
+// brings it back but a new one under its key; this keeps the sweep away from those.
+const sweepGrace = 5 * time.Second
+
+// Sweep removes dead flows and returns how many. The unanswered ones need none: they replace each other.
+func (d *Datapath) Sweep() (removed int, err error) {
+	now := monotonic()
+	var dead []bpf.EndpointFlowKey
+	err = eachFlow(d.maps.Established, func(key bpf.EndpointFlowKey, flow bpf.EndpointFlow) bool {
+		if expires(flow, now) < -int64(sweepGrace) {
+			dead = append(dead, key)
+		}
+		return true
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, key := range dead {
+		if err := ignoreMissing(d.maps.Established.Delete(key)); err != nil {
+			return removed, fmt.Errorf("removing a dead flow: %w", err)
+		}
+		removed++
+	}
+	return removed, nil
+}
+
+// RunSweeper sweeps every interval until ctx is done.
+func (d *Datapath) RunSweeper(ctx context.Context, interval time.Duration) error {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if _, err := d.Sweep(); err != nil {
+				d.log.Warn("conntrack was not swept", "err", err)
+			}
+		}
+	}
+}

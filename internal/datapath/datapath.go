@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package datapath is the only code that changes the kernel: it tailors, loads and attaches programs, fills their
+// tables, and makes links and routes. It knows maps, programs and links, and nothing of rules or selectors.
+//
+// Every part takes the whole desired state, compares it with what is there, and commits in one step.
+package datapath
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/endpoint"
+)
+
+const noPrealloc = 1 // BPF_F_NO_PREALLOC
+
+// Config is what a datapath is opened with.
+type Config struct {
+	Dir         string // in a BPF filesystem: pinned maps and links
+	Router      Router
+	Established uint32 // entries of the main conntrack table; 0: the template's
+	Unanswered  uint32
+}
+
+// Datapath is this node's part of the kernel. Its methods may be called concurrently; Apply and Remove of one
+// endpoint are for its one writer.
+type Datapath struct {
+	config   Config
+	log      *slog.Logger
+	template *ebpf.CollectionSpec
+	maps     *sharedMaps
+
+	mu         sync.Mutex
+	pairs      *pairs
+	rows       rowTables
+	attached   map[endpoint.ID]*attached
+	generation uint32 // the last one given out
+}
+
+// Open adopts what an earlier agent pinned below config.Dir, or makes it: maps, router device, its program. Traffic
+// goes on meanwhile.
+func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
+	template, err := bpf.LoadEndpoint()
+	if err != nil {
+		return nil, fmt.Errorf("reading the compiled datapath: %w", err)
+	}
+	d := &Datapath{config: config, log: log, template: template, attached: map[endpoint.ID]*attached{}}
+	sizes := mapSizes{config.Established, config.Unanswered}
+	if d.maps, err = openMaps(d.mapsDir(), template, sizes, log); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			d.maps.Close()
+		}
+	}()
+	if err := os.MkdirAll(d.linksDir(), 0o700); err != nil {
+		return nil, fmt.Errorf("making the directory of pinned links: %w", err)
+	}
+	if d.pairs, err = openPairs(d.maps.PairNames); err != nil {
+		return nil, err
+	}
+	d.rows = rowTables{current: map[rowKey]*rowTable{}, pairs: d.pairs}
+	if err := d.lastGeneration(); err != nil {
+		return nil, err
+	}
+	return d, d.SyncRouter(config.Router)
+}
+
+func (d *Datapath) mapsDir() string  { return filepath.Join(d.config.Dir, "maps") }
+func (d *Datapath) linksDir() string { return filepath.Join(d.config.Dir, "links") }
+
+// lastGeneration finds the highest stamp in use, so that no new one was ever seen before.
+func (d *Datapath) lastGeneration() error {
+	var id uint32
+	var info bpf.EndpointEndpointInfo
+	all := d.maps.Endpoints.Iterate()
+	for all.Next(&id, &info) {
+		d.generation = max(d.generation, info.Generation)
+	}
+	if err := all.Err(); err != nil {
+		return fmt.Errorf("reading the endpoints in the kernel: %w", err)
+	}
+	return nil
+}
+
+func (d *Datapath) nextGeneration() uint32 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.generation++
+	return d.generation
+}
+
+// Close closes this process' handles. What is attached and pinned goes on.
+func (d *Datapath) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for id, a := range d.attached {
+		d.forget(a)
+		delete(d.attached, id)
+	}
+	d.maps.Close()
+	return nil
+}
+
+func (d *Datapath) forget(a *attached) {
+	d.rows.release(a.wanted.Identity, ingress, a.ingress)
+	d.rows.release(a.wanted.Identity, egress, a.egress)
+}
+
+// Cleanup takes every trace of a datapath away: links with their programs, maps, the router device.
+func Cleanup(dir string) error {
+	return errors.Join(Router{}.Remove(), os.RemoveAll(dir))
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
+	"github.com/hypha-net/hypha/internal/endpoint"
+)
+
+const routerLink = "router"
+
+func linkName(id endpoint.ID) string { return strconv.Itoa(int(id)) }
+
+// attach makes program the one at the ingress of a device. A pinned link that is there is updated in place: there is no
+// moment without a program. One whose device is gone, or another, is replaced.
+func (d *Datapath) attach(name, device string, program *ebpf.Program) error {
+	dev, err := net.InterfaceByName(device)
+	if err != nil {
+		return fmt.Errorf("looking for interface %s: %w", device, err)
+	}
+	pin := filepath.Join(d.linksDir(), name)
+	if have, err := link.LoadPinnedLink(pin, nil); err == nil {
+		defer have.Close()
+		if attachedTo(have) == dev.Index {
+			if err := have.Update(program); err != nil {
+				return fmt.Errorf("replacing the program at %s: %w", device, err)
+			}
+			return nil
+		}
+		if err := have.Unpin(); err != nil {
+			return fmt.Errorf("removing the link of an interface that is gone: %w", err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("opening pinned link %s: %w", pin, err)
+	}
+	made, err := link.AttachTCX(link.TCXOptions{Interface: dev.Index, Program: program, Attach: ebpf.AttachTCXIngress})
+	if err != nil {
+		return fmt.Errorf("attaching to the ingress of %s (tcx, Linux 6.6): %w", device, err)
+	}
+	defer made.Close()
+	if err := made.Pin(pin); err != nil {
+		return fmt.Errorf("pinning the link of %s: %w", device, err)
+	}
+	return nil
+}
+
+// attachedTo is the interface index of a link, 0 if its device is gone.
+func attachedTo(l link.Link) int {
+	info, err := l.Info()
+	if err != nil {
+		return 0
+	}
+	if tcx := info.TCX(); tcx != nil {
+		return int(tcx.Ifindex)
+	}
+	return 0
+}
+
+// detach unpins a link, and so takes its program off. A missing one is no error.
+func (d *Datapath) detach(name string) error {
+	if err := os.Remove(filepath.Join(d.linksDir(), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing pinned link %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/hypha-net/hypha/bpf"
+)
+
+// sharedMaps are the maps that all programs of a node use, pinned in a directory so that they outlive the agent.
+type sharedMaps struct {
+	bpf.EndpointMaps
+	byName map[string]*ebpf.Map
+}
+
+// mapSizes are entries of maps whose size is a matter of the machine; 0 keeps the template's.
+type mapSizes struct {
+	Established uint32
+	Unanswered  uint32
+}
+
+// openMaps opens the pinned maps in dir, and makes those that are missing. One that an older version left with
+// another layout is replaced: flows and counters in it are lost, which is logged.
+func openMaps(dir string, spec *ebpf.CollectionSpec, sizes mapSizes, log *slog.Logger) (_ *sharedMaps, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the directory of pinned maps: %w", err)
+	}
+	shared := &sharedMaps{byName: map[string]*ebpf.Map{}}
+	defer func() {
+		if err != nil {
+			shared.Close()
+		}
+	}()
+	for _, name := range slices.Sorted(maps.Keys(spec.Maps)) {
+		wanted := spec.Maps[name]
+		if wanted.Pinning != ebpf.PinByName {
+			continue
+		}
+		wanted = wanted.Copy()
+		sizes.apply(wanted)
+		if shared.byName[name], err = openMap(dir, wanted, log); err != nil {
+			return nil, err
+		}
+	}
+	return shared, assignMaps(&shared.EndpointMaps, shared.byName)
+}
+
+func (s mapSizes) apply(spec *ebpf.MapSpec) {
+	switch {
+	case spec.Name == "established" && s.Established != 0:
+		spec.MaxEntries = s.Established
+	case spec.Name == "unanswered" && s.Unanswered != 0:
+		spec.MaxEntries = s.Unanswered
+	}
+}
+
+func openMap(dir string, spec *ebpf.MapSpec, log *slog.Logger) (*ebpf.Map, error) {
+	options := ebpf.MapOptions{PinPath: dir}
+	m, err := ebpf.NewMapWithOptions(spec, options)
+	if errors.Is(err, ebpf.ErrMapIncompatible) {
+		log.Warn("pinned map has another layout or size, starting with an empty one", "map", spec.Name, "err", err)
+		if err := os.Remove(filepath.Join(dir, spec.Name)); err != nil {
+			return nil, fmt.Errorf("replacing pinned map %s: %w", spec.Name, err)
+		}
+		m, err = ebpf.NewMapWithOptions(spec, options)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening pinned map %s: %w", filepath.Join(dir, spec.Name), err)
+	}
+	return m, nil
+}
+
+// assignMaps fills the generated struct, so that maps have names the compiler checks.
+func assignMaps(to *bpf.EndpointMaps, from map[string]*ebpf.Map) error {
+	for name, field := range map[string]**ebpf.Map{
+		"addresses": &to.Addresses, "budgets": &to.Budgets, "denied": &to.Denied, "endpoints": &to.Endpoints,
+		"established": &to.Established, "events": &to.Events, "fragments": &to.Fragments,
+		"identities": &to.Identities, "judgements": &to.Judgements, "judges": &to.Judges,
+		"lost_events": &to.LostEvents, "outside": &to.Outside, "pair_names": &to.PairNames, "pairs": &to.Pairs,
+		"settings": &to.Settings, "unanswered": &to.Unanswered, "verdicts": &to.Verdicts,
+	} {
+		m, found := from[name]
+		if !found {
+			return fmt.Errorf("map %s is not in the compiled datapath: run make generate", name)
+		}
+		*field = m
+	}
+	return nil
+}
+
+// Close closes this process' handles. The pinned maps stay.
+func (s *sharedMaps) Close() {
+	for _, m := range s.byName {
+		m.Close()
+	}
+}

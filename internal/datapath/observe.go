@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/ringbuf"
+
+	"github.com/hypha-net/hypha/bpf"
+)
+
+// VerdictCount is how many packets met one verdict since the maps were made.
+type VerdictCount struct {
+	Verdict        bpf.EndpointVerdict
+	Packets, Bytes uint64
+}
+
+// Verdicts returns the counters that are not zero, in the enum's order. Forwarded packets are in Traffic.
+func (d *Datapath) Verdicts() (counts []VerdictCount, err error) {
+	for v := range bpf.EndpointVerdictVERDICT_COUNT {
+		var each []bpf.EndpointVerdictCounter
+		if err := d.maps.Verdicts.Lookup(uint32(v), &each); err != nil {
+			return nil, fmt.Errorf("reading the verdict counters: %w", err)
+		}
+		sum := VerdictCount{Verdict: v}
+		for _, cpu := range each {
+			sum.Packets += cpu.Packets
+			sum.Bytes += cpu.Bytes
+		}
+		if sum.Packets != 0 {
+			counts = append(counts, sum)
+		}
+	}
+	return counts, nil
+}
+
+// LostEvents is how many events found no room in the ring buffer.
+func (d *Datapath) LostEvents() (sum uint64, err error) {
+	var each []uint64
+	if err := d.maps.LostEvents.Lookup(uint32(0), &each); err != nil {
+		return 0, fmt.Errorf("reading the count of lost events: %w", err)
+	}
+	for _, cpu := range each {
+		sum += cpu
+	}
+	return sum, nil
+}
+
+// Events opens the ring buffer. It has one reader.
+func (d *Datapath) Events() (*ringbuf.Reader, error) {
+	reader, err := ringbuf.NewReader(d.maps.Events)
+	if err != nil {
+		return nil, fmt.Errorf("opening the event ring buffer: %w", err)
+	}
+	return reader, nil
+}
+
+// WantVerdicts tells programs whether anybody reads the first packets of flows.
+func (d *Datapath) WantVerdicts(wanted bool) error {
+	settings := bpf.EndpointRuntimeSettings{VerdictEvents: flag(wanted)}
+	if err := d.maps.Settings.Put(uint32(0), settings); err != nil {
+		return fmt.Errorf("switching verdict events: %w", err)
+	}
+	return nil
+}
+
+// MapFill is how full a map is.
+type MapFill struct {
+	Name         string
+	Entries, Max uint32
+	Bytes        uint64 // of kernel memory
+}
+
+// Fill returns how full the maps are that can be.
+func (d *Datapath) Fill() (fill []MapFill, err error) {
+	for _, m := range []struct {
+		name string
+		m    *ebpf.Map
+	}{{"established", d.maps.Established}, {"unanswered", d.maps.Unanswered}, {"addresses", d.maps.Addresses},
+		{"identities", d.maps.Identities}, {"outside", d.maps.Outside}} {
+		entries, err := countEntries(m.m)
+		if err != nil {
+			return nil, fmt.Errorf("counting the entries of map %s: %w", m.name, err)
+		}
+		fill = append(fill, MapFill{m.name, entries, m.m.MaxEntries(), memory(m.m)})
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	pairs := uint32(len(d.pairs.slots) + len(d.pairs.crowded))
+	return append(fill, MapFill{"pairs", pairs, d.maps.Pairs.MaxEntries(), memory(d.maps.Pairs)}), nil
+}
+
+func memory(m *ebpf.Map) uint64 {
+	info, err := m.Info()
+	if err != nil {
+		return 0
+	}
+	bytes, _ := info.Memlock()
+	return bytes
+}
+
+// countEntries counts the flow tables in batches: they are large. The others are walked key by key.
+func countEntries(m *ebpf.Map) (n uint32, err error) {
+	if m.ValueSize() == uint32(unsafe.Sizeof(bpf.EndpointFlow{})) {
+		err = eachFlow(m, func(bpf.EndpointFlowKey, bpf.EndpointFlow) bool { n++; return true })
+		return n, err
+	}
+	for key, err := m.NextKeyBytes(nil); key != nil || err != nil; key, err = m.NextKeyBytes(key) {
+		if err != nil {
+			return n, err
+		}
+		if n++; n >= m.MaxEntries() {
+			break // it changes under our eyes
+		}
+	}
+	return n, nil
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/identity"
+)
+
+// SyncOutside makes the kernel's view of everything beyond local endpoints agree with prefixes: the host's own addresses,
+// the cluster's prefixes (identity 0: nobody there), the CIDRs that rules name. What no prefix holds is the world.
+func (d *Datapath) SyncOutside(prefixes map[netip.Prefix]identity.Number) error {
+	wanted := make(map[bpf.EndpointPrefixKey]uint32, len(prefixes))
+	for prefix, id := range prefixes {
+		wanted[prefixKey(prefix)] = uint32(id)
+	}
+	if err := syncHash(d.maps.Outside, wanted); err != nil {
+		return fmt.Errorf("telling the kernel who is outside: %w", err)
+	}
+	return nil
+}
+
+// SyncIdentities tells the kernel which label-set identities this node has heard of.
+func (d *Datapath) SyncIdentities(known map[identity.Number]struct{}) error {
+	wanted := make(map[uint32]uint8, len(known))
+	for id := range known {
+		wanted[uint32(id)] = 1
+	}
+	if err := syncHash(d.maps.Identities, wanted); err != nil {
+		return fmt.Errorf("telling the kernel which identities there are: %w", err)
+	}
+	return nil
+}
+
+// prefixKey is a prefix as the trie has it: IPv4 mapped into IPv6.
+func prefixKey(prefix netip.Prefix) bpf.EndpointPrefixKey {
+	bits := prefix.Bits()
+	if prefix.Addr().Is4() {
+		bits += 96
+	}
+	return bpf.EndpointPrefixKey{Length: uint32(bits), Address: mapped(prefix.Masked().Addr())}
+}
+
+// syncHash makes a map hold exactly wanted. New entries come before old ones go.
+func syncHash[K, V comparable](m *ebpf.Map, wanted map[K]V) error {
+	var key K
+	var value V
+	var gone []K
+	have := map[K]V{}
+	all := m.Iterate()
+	for all.Next(&key, &value) {
+		have[key] = value
+		if _, keep := wanted[key]; !keep {
+			gone = append(gone, key)
+		}
+	}
+	if err := all.Err(); err != nil {
+		return err
+	}
+	for key, value := range wanted {
+		if old, found := have[key]; found && old == value {
+			continue
+		}
+		if err := m.Put(key, value); err != nil {
+			return err
+		}
+	}
+	for _, key := range gone {
+		if err := ignoreMissing(m.Delete(key)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/endpoint"
+)
+
+// Remove takes an endpoint out of the kernel; its link is the caller's. Nobody reaches it from the first step on, and
+// its flows are void: no stamp of theirs will ever match again. Removing what is not there is no error.
+func (d *Datapath) Remove(id endpoint.ID) error {
+	err := errors.Join(
+		d.dropAddresses(id),
+		ignoreMissing(d.maps.Judges.Delete(2*uint32(id)+uint32(bpf.EndpointJudgeJUDGE_DELIVER))),
+		ignoreMissing(d.maps.Judges.Delete(2*uint32(id)+uint32(bpf.EndpointJudgeJUDGE_LEAVE))),
+		d.maps.Endpoints.Put(uint32(id), bpf.EndpointEndpointInfo{}),
+		d.detach(linkName(id)),
+	)
+	if err != nil {
+		return fmt.Errorf("removing endpoint %d from the kernel: %w", id, err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if have := d.attached[id]; have != nil {
+		d.forget(have)
+		delete(d.attached, id)
+	}
+	return nil
+}
+
+// IDs returns the endpoints that the kernel knows, also those of an earlier agent.
+func (d *Datapath) IDs() (ids []endpoint.ID, err error) {
+	var id uint32
+	var info bpf.EndpointEndpointInfo
+	all := d.maps.Endpoints.Iterate()
+	for all.Next(&id, &info) {
+		if id != 0 && info.Generation != 0 {
+			ids = append(ids, endpoint.ID(id))
+		}
+	}
+	if err := all.Err(); err != nil {
+		return nil, fmt.Errorf("reading the endpoints in the kernel: %w", err)
+	}
+	return ids, nil
+}
+
+// Report returns what the kernel has of an endpoint; false: nothing that this agent put there.
+func (d *Datapath) Report(id endpoint.ID) (Report, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if have := d.attached[id]; have != nil {
+		return have.report(), true
+	}
+	return Report{}, false
+}
+
+// dropAddresses removes the addresses of an endpoint, except those to keep.
+func (d *Datapath) dropAddresses(id endpoint.ID, keep ...netip.Addr) error {
+	var drop []bpf.EndpointAddress
+	var address bpf.EndpointAddress
+	var owner uint32
+	all := d.maps.Addresses.Iterate()
+	for all.Next(&address, &owner) {
+		if owner == uint32(id) && !slices.ContainsFunc(keep, func(k netip.Addr) bool { return mapped(k) == address }) {
+			drop = append(drop, address)
+		}
+	}
+	if err := all.Err(); err != nil {
+		return fmt.Errorf("reading the addresses in the kernel: %w", err)
+	}
+	for _, address := range drop {
+		if err := ignoreMissing(d.maps.Addresses.Delete(address)); err != nil {
+			return fmt.Errorf("taking an address from endpoint %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, ebpf.ErrKeyNotExist) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bpf_test
+
+import (
+	"net"
+	"net/netip"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/hypha-net/hypha/bpf"
+)
+
+const mtu = 1500 // of every link, unless a test says otherwise
+
+// end is where packets come from or go to.
+type end struct {
+	mac net.HardwareAddr
+	ip4 netip.Addr
+	ip6 netip.Addr
+}
+
+// endpoint is a container's side of the datapath; ID 0 is the router device.
+type endpoint struct {
+	end
+	*node
+	id         uint16
+	identity   uint32
+	generation uint32
+	mtu        uint16
+	flags      bpf.EndpointEndpointFlags
+	audit      bool
+	ingress    policy
+	egress     policy
+	program    *ebpf.Program // at its attach point
+}
+
+// endpoint adds a container that nobody may reach, and that may reach all that is outside. Addresses and MAC come from its ID:
+//
+//	1  10.1.0.11  fd00:1::11  02:00:00:00:00:01  identity 301
+func (n *node) endpoint(id uint16) *endpoint {
+	n.Helper()
+	last := byte(id)
+	ip6 := gateway.ip6.As16()
+	ip6[15] = 0x10 + last
+	return n.add(&endpoint{
+		end: end{net.HardwareAddr{2, 0, 0, 0, 0, last}, netip.AddrFrom4([4]byte{10, 1, 0, 10 + last}), netip.AddrFrom16(ip6)},
+		id:  id, identity: 300 + uint32(id),
+		egress: policy{rest: []uint32{0}},
+	})
+}
+
+// pair adds endpoints 1 and 2; the first may use every class of the second that no port is in.
+func (n *node) pair() (client, server *endpoint) {
+	n.Helper()
+	client, server = n.endpoint(1), n.endpoint(2)
+	server.ingress.rows = rows{client.identity: {0}}
+	server.apply()
+	return client, server
+}
+
+func (n *node) add(e *endpoint) *endpoint {
+	n.Helper()
+	e.node, e.mtu = n, mtu
+	n.endpoints = append(n.endpoints, e)
+	for _, ip := range []netip.Addr{e.ip4, e.ip6} {
+		if ip.IsValid() {
+			n.must(n.Addresses.Put(address(ip), uint32(e.id)))
+		}
+	}
+	if e.id != 0 {
+		n.must(n.Identities.Put(e.identity, uint8(1)))
+	}
+	e.apply()
+	return e
+}
+
+// apply loads programs with what the endpoint is and its policy says now, under a new generation.
+func (e *endpoint) apply() {
+	e.Helper()
+	e.node.generation++
+	e.generation = e.node.generation
+	if e.id == 0 {
+		spec := e.load(bpf.LoadRouter)
+		e.program = e.start(spec).Programs["from_host"]
+	} else {
+		spec := e.load(bpf.LoadEndpoint)
+		e.ingress.compile(e.node, spec, "ingress", bpf.EndpointProgDeliver)
+		e.egress.compile(e.node, spec, "egress", bpf.EndpointProgLeave)
+		loaded := e.start(spec)
+		e.program = loaded.Programs[bpf.EndpointProgFromEndpoint]
+		first := 2 * uint32(e.id)
+		e.must(e.Judges.Put(first+uint32(bpf.EndpointJudgeJUDGE_DELIVER), loaded.Programs[bpf.EndpointProgDeliver]))
+		e.must(e.Judges.Put(first+uint32(bpf.EndpointJudgeJUDGE_LEAVE), loaded.Programs[bpf.EndpointProgLeave]))
+	}
+	e.publish()
+}
+
+// publish tells the other programs about the endpoint.
+func (e *endpoint) publish() {
+	e.Helper()
+	e.must(e.Endpoints.Put(uint32(e.id), bpf.EndpointEndpointInfo{
+		Generation: e.generation, Identity: e.identity, Ifindex: 100 + uint32(e.id), Mtu: e.mtu,
+		Mac: [6]uint8(e.mac), Flags: uint32(e.flags),
+	}))
+}
+
+// start loads the programs with the endpoint's constants.
+func (e *endpoint) start(spec *ebpf.CollectionSpec) *ebpf.Collection {
+	e.Helper()
+	e.must(spec.Variables["config"].Set(bpf.EndpointEndpointConfig{
+		Ipv6: address(e.ip6), Ipv4: address(e.ip4), Gateway6: address(gateway.ip6), Gateway4: address(gateway.ip4),
+		Identity: e.identity, Generation: e.generation, Revision: 1000 + e.generation, Endpoint: e.id,
+		Mac: [6]uint8(e.mac), GatewayMac: [6]uint8(gatewayMAC), HasIpv6: flag(e.ip6.IsValid()), HasIpv4: flag(e.ip4.IsValid()),
+		AuditIngress: flag(e.audit), AuditEgress: flag(e.audit),
+	}))
+	replacements := map[string]*ebpf.Map{}
+	for name := range spec.Maps {
+		if shared := e.shared[name]; shared != nil {
+			spec.Maps[name].MaxEntries = shared.MaxEntries() // a test may have tuned it
+			replacements[name] = shared
+		}
+	}
+	loaded, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{MapReplacements: replacements})
+	e.must(err)
+	e.Cleanup(loaded.Close)
+	return loaded
+}
+
+func flag(on bool) uint8 {
+	if on {
+		return 1
+	}
+	return 0
+}

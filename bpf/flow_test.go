@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bpf_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/hypha-net/hypha/bpf"
+)
+
+// flows are the entries of a conntrack table.
+func (n *node) flows(table *ebpf.Map) map[bpf.EndpointFlowKey]bpf.EndpointFlow {
+	n.Helper()
+	all := map[bpf.EndpointFlowKey]bpf.EndpointFlow{}
+	var key bpf.EndpointFlowKey
+	var flow bpf.EndpointFlow
+	entries := table.Iterate()
+	for entries.Next(&key, &flow) {
+		all[key] = flow
+	}
+	n.must(entries.Err())
+	return all
+}
+
+// only is the one flow that there is in both tables together.
+func (n *node) only(t testing.TB, table *ebpf.Map) (bpf.EndpointFlowKey, bpf.EndpointFlow) {
+	t.Helper()
+	if all := len(n.flows(n.Unanswered)) + len(n.flows(n.Established)); all != 1 {
+		t.Fatalf("%d flows, want 1", all)
+	}
+	for key, flow := range n.flows(table) {
+		return key, flow
+	}
+	t.Fatalf("the flow is not in %v", table)
+	panic("unreachable")
+}
+
+// edit changes the one flow that there is.
+func (n *node) edit(t testing.TB, table *ebpf.Map, change func(*bpf.EndpointFlow)) {
+	t.Helper()
+	key, flow := n.only(t, table)
+	change(&flow)
+	n.must(table.Put(key, flow))
+}
+
+// age makes a flow's verdict look older.
+func age(by time.Duration) func(*bpf.EndpointFlow) {
+	return func(f *bpf.EndpointFlow) { f.ValidatedNs -= uint64(by) }
+}
+
+// idle makes a flow look as if nothing came for longer than its lifetime. (The lifetime changes, too: the
+// machine may not have been up for six hours.)
+func idle(f *bpf.EndpointFlow) {
+	f.LifetimeS = 1
+	age(3 * time.Second)(f)
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bpf_test
+
+import (
+	"errors"
+	"maps"
+	"net"
+	"net/netip"
+	"os"
+	"testing"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/hypha-net/hypha/bpf"
+)
+
+// Identities of those who have no endpoint here.
+const (
+	idHost  = uint32(bpf.EndpointIdentityIDENTITY_HOST)
+	idWorld = uint32(bpf.EndpointIdentityIDENTITY_WORLD)
+	idCIDR  = uint32(bpf.EndpointIdentityIDENTITY_FIRST_CIDR)
+)
+
+// gatewayMAC is what containers send to; routerMAC what the host's stack listens on.
+var (
+	gatewayMAC = net.HardwareAddr{2, 0, 0, 0, 0, 0xfe}
+	routerMAC  = net.HardwareAddr{2, 0, 0, 0, 0, 0xff}
+)
+
+// Who is outside. The office has a CIDR identity, an absentee would be in the cluster.
+var (
+	gateway  = end{gatewayMAC, netip.MustParseAddr("10.1.0.1"), netip.MustParseAddr("fd00:1::1")}
+	world    = end{routerMAC, netip.MustParseAddr("198.51.100.9"), netip.MustParseAddr("2001:db8:f::9")}
+	office   = end{routerMAC, netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("2001:db8:c::9")}
+	absentee = end{routerMAC, netip.MustParseAddr("10.1.9.9"), netip.MustParseAddr("fd00:1::9999")}
+)
+
+var outside = map[string]uint32{
+	"10.1.0.0/16": 0, "fd00:1::/64": 0,
+	"10.1.0.1/32": idHost, "fd00:1::1/128": idHost,
+	"203.0.113.0/24": idCIDR, "2001:db8:c::/48": idCIDR,
+}
+
+// node is the datapath of one node without its devices: programs, on maps that no other test sees. Packets go in by
+// BPF_PROG_TEST_RUN, which reports a redirect but does not follow it.
+type node struct {
+	testing.TB
+	bpf.EndpointMaps
+	shared     map[string]*ebpf.Map
+	router     *endpoint
+	endpoints  []*endpoint
+	generation uint32
+	slots      uint32 // pair counters given out
+	before     counters
+}
+
+// newNode makes the maps and the router device's program. tune may change the maps' specifications.
+func newNode(t testing.TB, tune ...func(map[string]*ebpf.MapSpec)) *node {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: loads BPF programs")
+	}
+	n := &node{TB: t, shared: map[string]*ebpf.Map{}}
+	spec := n.load(bpf.LoadEndpoint)
+	for _, f := range tune {
+		f(spec.Maps)
+	}
+	delete(spec.Maps, ".rodata")
+	for name, m := range spec.Maps {
+		created, err := ebpf.NewMap(m)
+		n.must(err)
+		t.Cleanup(func() { created.Close() })
+		n.shared[name] = created
+	}
+	n.must((&ebpf.Collection{Maps: maps.Clone(n.shared)}).Assign(&n.EndpointMaps))
+	delete(n.shared, bpf.EndpointMapIngressRows) // each endpoint has its own
+	delete(n.shared, bpf.EndpointMapEgressRows)
+	for prefix, identity := range outside {
+		n.must(n.Outside.Put(prefixKey(netip.MustParsePrefix(prefix)), identity))
+	}
+	n.router = n.add(&endpoint{end: end{mac: routerMAC}})
+	n.reset()
+	return n
+}
+
+// load reads an object's specification. Nothing of it is pinned.
+func (n *node) load(object func() (*ebpf.CollectionSpec, error)) *ebpf.CollectionSpec {
+	n.Helper()
+	spec, err := object()
+	n.must(err)
+	for _, m := range spec.Maps {
+		m.Pinning = ebpf.PinNone
+	}
+	return spec
+}
+
+// reset forgets flows and fragments, and what was spent on events and ICMP errors.
+func (n *node) reset() {
+	n.Helper()
+	for _, m := range []*ebpf.Map{n.Unanswered, n.Established, n.Fragments} {
+		n.empty(m)
+	}
+	budgets := make([]bpf.EndpointBudget, ebpf.MustPossibleCPU())
+	for i := range n.Budgets.MaxEntries() {
+		n.must(n.Budgets.Put(i, budgets))
+	}
+}
+
+func (n *node) empty(m *ebpf.Map) {
+	n.Helper()
+	for {
+		key, err := m.NextKeyBytes(nil)
+		n.must(err)
+		if key == nil {
+			return
+		}
+		if err := m.Delete(key); !errors.Is(err, ebpf.ErrKeyNotExist) {
+			n.must(err)
+		}
+	}
+}
+
+func (n *node) must(err error) {
+	n.Helper()
+	if err != nil {
+		n.Fatalf("%+v", err)
+	}
+}
+
+func prefixKey(p netip.Prefix) bpf.EndpointPrefixKey {
+	bits := p.Bits()
+	if p.Addr().Is4() {
+		bits += 96
+	}
+	return bpf.EndpointPrefixKey{Length: uint32(bits), Address: address(p.Addr())}
+}
+
+// address is how the datapath has addresses: IPv4 mapped into IPv6.
+func address(a netip.Addr) bpf.EndpointAddress {
+	if !a.IsValid() {
+		return bpf.EndpointAddress{}
+	}
+	return bpf.EndpointAddress{Bytes: a.As16()}
+}

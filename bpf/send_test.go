@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bpf_test
+
+import (
+	"bytes"
+
+	"github.com/cilium/ebpf"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hypha-net/hypha/bpf"
+)
+
+// What programs return, from linux/pkt_cls.h.
+const (
+	actionShot     = 2
+	actionRedirect = 7
+)
+
+// outcome is what became of a packet.
+type outcome struct {
+	counted
+	verdict bpf.EndpointVerdict // the one that was counted, or the way that a forwarded packet went
+	action  uint32
+	out     []byte
+}
+
+// send gives a frame to the program of who sent it, and checks what holds for every packet: one counter moved, by the
+// frame's length; the action is that of the verdict; what was forwarded is the frame with the right new headers.
+func (e *endpoint) send(frame []byte) outcome {
+	e.Helper()
+	return e.sendAs(frame, nil)
+}
+
+// sendAs is send with a struct __sk_buff; nil: what the kernel makes of the frame.
+func (e *endpoint) sendAs(frame []byte, context any) outcome {
+	e.Helper()
+	run := ebpf.RunOptions{Data: frame, DataOut: make([]byte, len(frame)+256), Context: context}
+	e.before = e.count()
+	action, err := e.program.Run(&run)
+	e.must(err)
+	now := e.count()
+	o := outcome{counted: now.since(&e.before), action: action, out: run.DataOut}
+	if len(o.verdicts)+o.passed != 1 || o.bytes != uint64(len(frame)) {
+		e.Fatalf("one packet of %d bytes moved these counters: %+v\n%x", len(frame), o.counted, frame)
+	}
+	if o.passed == 1 {
+		o.verdict = e.forwarded(frame, o)
+	} else {
+		o.verdict = o.verdicts[0]
+		e.check(o)
+	}
+	return o
+}
+
+// check holds the action against a verdict that did not forward the packet.
+func (e *endpoint) check(o outcome) {
+	e.Helper()
+	wanted := uint32(actionShot)
+	switch o.verdict {
+	case bpf.EndpointVerdictVERDICT_NEXT, bpf.EndpointVerdictDROP_INTERNAL:
+		e.Fatalf("%v", o.verdict)
+	case bpf.EndpointVerdictANSWERED:
+		wanted = actionRedirect
+	case bpf.EndpointVerdictDROP_HOP_LIMIT, bpf.EndpointVerdictDROP_TOO_BIG:
+		wanted = o.action // with an ICMP error or without
+	}
+	if o.action != wanted {
+		e.Errorf("%v, and the program returned %d", o.verdict, o.action)
+	}
+}
+
+// forwarded says which way a packet went, and compares it with what the way should have made of the frame.
+func (e *endpoint) forwarded(frame []byte, o outcome) bpf.EndpointVerdict {
+	e.Helper()
+	if o.action != actionRedirect {
+		e.Errorf("a forwarded packet, and the program returned %d", o.action)
+	}
+	for _, to := range e.endpoints {
+		if !bytes.Equal(o.out[:6], to.mac) {
+			continue
+		}
+		want := bytes.Clone(frame)
+		copy(want, to.mac)
+		if e.id != 0 {
+			copy(want[6:], gatewayMAC)
+		}
+		if e.id != 0 && to.id != 0 {
+			oneHopLess(want)
+		}
+		if diff := cmp.Diff(want, o.out); diff != "" {
+			e.Errorf("forwarded to endpoint %d (-want +got):\n%s", to.id, diff)
+		}
+		if to.id == 0 {
+			return bpf.EndpointVerdictFORWARD_HOST
+		}
+		return bpf.EndpointVerdictFORWARD_ENDPOINT
+	}
+	e.Fatalf("forwarded to nobody: %x", o.out)
+	return 0
+}

@@ -3,28 +3,18 @@
 package datapath
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
-
-	"github.com/hypha-net/hypha/internal/atomicfile"
 )
 
 // Forwarding switches the host's IP forwarding on, and remembers in a file what it has changed, so that
 // it can be switched back.
 type Forwarding struct {
 	File string // where the record is kept; survives restarts
-}
-
-// changed is one line of the record: a setting that was different before we set it.
-type changed struct {
-	Sysctl string `json:"sysctl"` // path below /proc/sys
-	Before string `json:"before"`
-	Ours   string `json:"ours"`
 }
 
 // Sync switches forwarding on for IPv4 and, where the kernel has it, IPv6. Interfaces that listen to
@@ -83,31 +73,6 @@ func (f Forwarding) Restore() error {
 	}
 	if err := os.Remove(f.File); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("forgetting changed sysctls: %w", err)
-	}
-	return nil
-}
-
-func (f Forwarding) load() (record []changed, err error) {
-	data, err := os.ReadFile(f.File)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(data, &record)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading changed sysctls from %s: %w", f.File, err)
-	}
-	return record, nil
-}
-
-func (f Forwarding) save(record []changed) error {
-	data, err := json.MarshalIndent(record, "", "\t")
-	if err == nil {
-		err = atomicfile.Write(f.File, append(data, '\n'), 0o600)
-	}
-	if err != nil {
-		return fmt.Errorf("recording changed sysctls: %w", err)
 	}
 	return nil
 }

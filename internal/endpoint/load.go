@@ -10,8 +10,8 @@ import (
 )
 
 // LoadAll returns the saved endpoints in order of ID. One bad record does not keep the others from
-// loading: it is set aside as NNNNN.json.damaged and reported in bad (ErrDamaged), or left in place if it is
-// of a newer version (ErrNewer). err says that the directory itself can not be read.
+// loading: it is set aside as NNNNN.json.damaged and reported in bad (ErrDamaged), or left in place
+// if it is of a newer version (ErrNewer). err says that the directory itself can not be read.
 func (r Records) LoadAll() (endpoints []Endpoint, bad []error, err error) {
 	entries, err := os.ReadDir(r.dir) // sorted by name, so by ID
 	if err != nil {

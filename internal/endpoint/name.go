@@ -16,9 +16,9 @@ var ErrName = errors.New("bad endpoint name")
 
 var nameForm = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.@/-]*$`)
 
-// ValidateName refuses what would not survive a shell, a log line or a table unquoted. A name starts with
-// a letter or digit and goes on with those and _ . @ / - : what Docker allows, and "/" and "@" for orchestrators
-// that put a scope before the name. At most MaxName bytes.
+// ValidateName refuses what would not survive a shell, a log line or a table unquoted. A name
+// starts with a letter or digit and goes on with those and _ . @ / - : what Docker allows, and "/"
+// and "@" for orchestrators that put a scope before the name. At most MaxName bytes.
 func ValidateName(name string) error {
 	switch {
 	case name == "":

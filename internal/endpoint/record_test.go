@@ -78,8 +78,8 @@ func TestSaveReplacesAndDeleteForgets(t *testing.T) {
 	}
 }
 
-// TestTruncatedAtEveryLength: whatever a torn disk leaves of a record, it loads whole or not at all,
-// and its neighbour loads.
+// TestTruncatedAtEveryLength: whatever a torn disk leaves of a record, it loads whole or not at
+// all, and its neighbour loads.
 func TestTruncatedAtEveryLength(t *testing.T) {
 	whole, err := encode(sample(1))
 	if err != nil {

@@ -45,8 +45,9 @@ func OpenRecords(dir string) (Records, error) {
 	return Records{dir}, nil
 }
 
-// Save writes e's record in place of an earlier one. When it returns nil the record survives a crash and a power
-// cut; on an error the earlier one does. ErrInvalid or ErrName if e can not exist.
+// Save writes e's record in place of an earlier one. When it returns nil the record survives a
+// crash and a power cut; on an error the earlier one does. ErrInvalid or ErrName if e can not
+// exist.
 func (r Records) Save(e Endpoint) error {
 	data, err := encode(e)
 	if err != nil {

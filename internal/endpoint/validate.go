@@ -10,8 +10,8 @@ import (
 // ErrInvalid is returned for an endpoint that contradicts itself.
 var ErrInvalid = errors.New("invalid endpoint")
 
-// Validate refuses an endpoint that can not exist: without number, name, state or address, or with an
-// address of the wrong family.
+// Validate refuses an endpoint that can not exist: without number, name, state or address, or with
+// an address of the wrong family.
 func (e Endpoint) Validate() error {
 	if err := ValidateName(e.Name); err != nil {
 		return err

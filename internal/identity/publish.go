@@ -4,8 +4,9 @@ package identity
 
 import "github.com/hypha-net/hypha/internal/labels"
 
-// publish makes an edited copy of the snapshot the current one, and wakes who waits for a change if edit
-// reports one. Copying costs time in proportion to the label sets, so what comes together is edited together.
+// publish makes an edited copy of the snapshot the current one, and wakes who waits for a change if
+// edit reports one. Copying costs time in proportion to the label sets, so what comes together is
+// edited together.
 func (r *Registry) publish(edit func(*Snapshot) bool) {
 	r.writer.Lock()
 	defer r.writer.Unlock()
@@ -45,8 +46,8 @@ func (r *Registry) change(revision int64, put map[uint32]labels.Set, gone []uint
 	})
 }
 
-// putAll puts what is in the range of label sets. Nothing else is ever an identity of the cluster: a damaged store must not
-// be able to give labels to "host" or to a prefix.
+// putAll puts what is in the range of label sets. Nothing else is ever an identity of the cluster:
+// a damaged store must not be able to give labels to "host" or to a prefix.
 func putAll(s *Snapshot, revision int64, sets map[uint32]labels.Set) bool {
 	changed := false
 	for number, set := range sets {

@@ -15,8 +15,8 @@ import (
 // ErrUnknown is returned for a number that no label set has.
 var ErrUnknown = errors.New("unknown identity")
 
-// Registry knows the cluster's label sets and their numbers, and asks the backend for what it does not
-// know. Readers get snapshots and never wait.
+// Registry knows the cluster's label sets and their numbers, and asks the backend for what it does
+// not know. Readers get snapshots and never wait.
 type Registry struct {
 	backend Backend
 	current atomic.Pointer[Snapshot]
@@ -45,8 +45,8 @@ func (r *Registry) Labels(number Number) (labels.Set, bool) {
 	return r.Snapshot().Labels(number)
 }
 
-// Allocate returns the number of set, and makes one if it is new to the cluster. A set that is known here has its
-// number at once, also when the store is away.
+// Allocate returns the number of set, and makes one if it is new to the cluster. A set that is
+// known here has its number at once, also when the store is away.
 func (r *Registry) Allocate(ctx context.Context, set labels.Set) (Number, error) {
 	if number, found := r.Snapshot().Number(set); found {
 		return number, nil
@@ -66,8 +66,8 @@ func (r *Registry) Allocate(ctx context.Context, set labels.Set) (Number, error)
 	return number, nil
 }
 
-// Lookup returns the labels of number, from the backend if they are not known here: ErrUnknown if nobody
-// knows them.
+// Lookup returns the labels of number, from the backend if they are not known here: ErrUnknown if
+// nobody knows them.
 func (r *Registry) Lookup(ctx context.Context, number Number) (labels.Set, error) {
 	if set, found := r.Labels(number); found {
 		return set, nil

@@ -89,9 +89,9 @@ func (m *memory) deliver(r *Registry) {
 	}
 }
 
-// TestSnapshotFollowsBackend: sets come, go and come back with another number, while news of them are late, lost and listed anew, and
-// while this node allocates and asks. What it just learned is never undone by older news, and in the end it knows
-// exactly what the backend has.
+// TestSnapshotFollowsBackend: sets come, go and come back with another number, while news of them
+// are late, lost and listed anew, and while this node allocates and asks. What it just learned is
+// never undone by older news, and in the end it knows exactly what the backend has.
 func TestSnapshotFollowsBackend(t *testing.T) {
 	names := []labels.Set{{}, {"a": "1"}, {"a": "2"}, {"a": "1", "b": ""}}
 	rapid.Check(t, func(t *rapid.T) {
@@ -212,8 +212,8 @@ func TestChangedWakesOnlyForChanges(t *testing.T) {
 	}
 }
 
-// TestConcurrentReadersAndWriters runs the watch, allocators and readers at once, for the race detector, and
-// expects that each set gets one number.
+// TestConcurrentReadersAndWriters runs the watch, allocators and readers at once, for the race
+// detector, and expects that each set gets one number.
 func TestConcurrentReadersAndWriters(t *testing.T) {
 	r := NewRegistry(newMemory())
 	ctx, stop := context.WithCancel(t.Context())

@@ -54,8 +54,8 @@ func (s *Snapshot) Len() int {
 	return len(s.sets)
 }
 
-// Changed is closed when there is a newer snapshot. Take a snapshot, use it, wait for Changed, begin anew: no
-// change goes unseen, and a flood of them is seen as one.
+// Changed is closed when there is a newer snapshot. Take a snapshot, use it, wait for Changed,
+// begin anew: no change goes unseen, and a flood of them is seen as one.
 func (s *Snapshot) Changed() <-chan struct{} {
 	return s.changed
 }
@@ -65,8 +65,8 @@ func (s *Snapshot) clone() *Snapshot {
 	return &Snapshot{maps.Clone(s.sets), maps.Clone(s.numbers), make(chan struct{})}
 }
 
-// put makes number the set's, unless s has newer news of it. It reports whether that changed anything that a reader
-// can see.
+// put makes number the set's, unless s has newer news of it. It reports whether that changed
+// anything that a reader can see.
 func (s *Snapshot) put(number Number, news entry) bool {
 	old, had := s.sets[number]
 	if had && old.revision > news.revision {

@@ -16,10 +16,10 @@ type word struct {
 	used, tired atomic.Uint64
 }
 
-// bitmap hands out the numbers 0 <= n < size, lock-free: a goroutine tries again only because another
-// one got something done. The cursor goes round (next fit), and a number that was given back gets a second chance to
-// rest, as a page does in the CLOCK algorithm: without it, one freed just ahead of the cursor would be
-// handed out at once.
+// bitmap hands out the numbers 0 <= n < size, lock-free: a goroutine tries again only because
+// another one got something done. The cursor goes round (next fit), and a number that was given
+// back gets a second chance to rest, as a page does in the CLOCK algorithm: without it, one freed
+// just ahead of the cursor would be handed out at once.
 type bitmap struct {
 	size     int
 	words    []word

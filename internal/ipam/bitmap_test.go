@@ -89,8 +89,8 @@ func TestBitmapAgreesWithNaive(t *testing.T) {
 	})
 }
 
-// TestReusedLate: in any state in which k numbers are free and rested, the next k calls do not return one that is given
-// back now.
+// TestReusedLate: in any state in which k numbers are free and rested, the next k calls do not
+// return one that is given back now.
 func TestReusedLate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.IntRange(1, 200).Draw(t, "size")

@@ -13,8 +13,8 @@ import (
 	"github.com/hypha-net/hypha/internal/ipam"
 )
 
-// owners is the oracle of concurrent use: who has which address. It has a lock, so it orders what it
-// sees.
+// owners is the oracle of concurrent use: who has which address. It has a lock, so it orders what
+// it sees.
 type owners struct {
 	t    *testing.T
 	lock sync.Mutex
@@ -36,8 +36,9 @@ func (o *owners) gone(a netip.Addr) {
 	delete(o.of, a)
 }
 
-// TestConcurrentUse: workers allocate, take by name and release in a pool that just suffices for all of them. No address is
-// ever had twice, none is lost, and while somebody may still have one more it is never "exhausted".
+// TestConcurrentUse: workers allocate, take by name and release in a pool that just suffices for
+// all of them. No address is ever had twice, none is lost, and while somebody may still have one
+// more it is never "exhausted".
 func TestConcurrentUse(t *testing.T) {
 	const workers, each, rounds = 8, 8, 3000
 	pool := newPool(t, "10.0.0.0/8", ipam.Range(addr("10.7.0.0"), workers*each))

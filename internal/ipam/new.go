@@ -32,9 +32,10 @@ func Range(first netip.Addr, size int) Option {
 	return func(c *config) { c.first, c.size = first, size }
 }
 
-// NewPool returns a pool of prefix with nothing taken. The network address is reserved (for IPv6 the subnet-router anycast
-// address, RFC 4291 2.6.1) and so is IPv4's broadcast address, but neither in a point-to-point prefix, where
-// both addresses are hosts (/31 RFC 3021, /127 RFC 6164), nor in that of a single host.
+// NewPool returns a pool of prefix with nothing taken. The network address is reserved (for IPv6
+// the subnet-router anycast address, RFC 4291 2.6.1) and so is IPv4's broadcast address, but
+// neither in a point-to-point prefix, where both addresses are hosts (/31 RFC 3021, /127 RFC 6164),
+// nor in that of a single host.
 func NewPool(prefix netip.Prefix, options ...Option) (*Pool, error) {
 	if !prefix.IsValid() || prefix.Addr().Is4In6() || prefix != prefix.Masked() {
 		return nil, fmt.Errorf("%w: %s is not the prefix of a network", ErrConfig, prefix)

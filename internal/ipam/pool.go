@@ -49,12 +49,13 @@ func (p *Pool) Prefix() netip.Prefix {
 	return p.prefix
 }
 
-// Allocate returns a free address of the range. An address given back is passed over once before it is handed
-// out again, so it is reused late. ErrExhausted if there is none.
+// Allocate returns a free address of the range. An address given back is passed over once before it
+// is handed out again, so it is reused late. ErrExhausted if there is none.
 func (p *Pool) Allocate() (netip.Addr, error) {
 	number, ok := p.numbers.allocate()
 	if !ok {
-		return netip.Addr{}, fmt.Errorf("%w: all %d addresses of %s from %s on are in use: remove endpoints that are no longer needed, or use a larger prefix",
+		return netip.Addr{}, fmt.Errorf("%w: all %d addresses of %s from %s on are in use: "+
+			"remove endpoints that are no longer needed, or use a larger prefix",
 			ErrExhausted, p.Capacity(), p.prefix, p.first)
 	}
 	return plus(p.first, number), nil
@@ -78,7 +79,8 @@ func (p *Pool) Take(addr netip.Addr) error {
 	return nil
 }
 
-// Release gives an address back: ErrNotAllocated, ErrOutside or ErrReserved if it was not the caller's to give.
+// Release gives an address back: ErrNotAllocated, ErrOutside or ErrReserved if it was not the
+// caller's to give.
 func (p *Pool) Release(addr netip.Addr) error {
 	addr, err := p.check(addr)
 	if err != nil {
@@ -96,8 +98,8 @@ func (p *Pool) Release(addr netip.Addr) error {
 	return nil
 }
 
-// InUse returns how many addresses are taken, reserved ones not counted. While others allocate it is a number that was
-// nearly right.
+// InUse returns how many addresses are taken, reserved ones not counted. While others allocate it
+// is a number that was nearly right.
 func (p *Pool) InUse() int {
 	return p.numbers.inUse() - p.reservedInRange() + p.others.len()
 }

@@ -11,9 +11,10 @@ import (
 // buckets spreads the addresses of a sparse set; a power of two.
 const buckets = 64
 
-// sparse is a lock-free set of the few addresses that were asked for by name and are not in a bitmap. A bucket is an
-// immutable slice: a change copies it and swaps the pointer, so there is no half-changed state to see, and
-// the garbage collector keeps a pointer from coming back as another (ABA).
+// sparse is a lock-free set of the few addresses that were asked for by name and are not in a
+// bitmap. A bucket is an immutable slice: a change copies it and swaps the pointer, so there is no
+// half-changed state to see, and the garbage collector keeps a pointer from coming back as another
+// (ABA).
 type sparse struct {
 	bucket [buckets]atomic.Pointer[[]netip.Addr]
 }
@@ -35,7 +36,8 @@ func (s *sparse) remove(addr netip.Addr) bool {
 	})
 }
 
-// change replaces addr's bucket by what edit makes of it; edit gets addr's index in it or -1, and may refuse.
+// change replaces addr's bucket by what edit makes of it; edit gets addr's index in it or -1, and
+// may refuse.
 func (s *sparse) change(addr netip.Addr, edit func(list []netip.Addr, at int) ([]netip.Addr, bool)) bool {
 	bucket := &s.bucket[hash(addr)%buckets]
 	for {

@@ -36,9 +36,10 @@ func (a Applied) Changed() bool {
 	return len(a.Created)+len(a.Updated)+len(a.Deleted) > 0
 }
 
-// ApplyPolicies puts upserts into the set and takes the names in deletes out of it, all in one step: a reader sees the set before or the set after,
-// and the revision grows by one. A change that changes nothing leaves the revision as it is. Deleting what is not there is no
-// error; a name in both is put.
+// ApplyPolicies puts upserts into the set and takes the names in deletes out of it, all in one
+// step: a reader sees the set before or the set after, and the revision grows by one. A change that
+// changes nothing leaves the revision as it is. Deleting what is not there is no error; a name in
+// both is put.
 func (s *Store) ApplyPolicies(ctx context.Context, upserts []Doc, deletes []string) (Applied, error) {
 	if err := checkDocs(upserts); err != nil {
 		return Applied{}, err

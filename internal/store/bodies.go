@@ -9,8 +9,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// putBodies writes the content that is new in after. Until a current set refers to it it means nothing, so it may take
-// several requests.
+// putBodies writes the content that is new in after. Until a current set refers to it it means
+// nothing, so it may take several requests.
 func (s *Store) putBodies(ctx context.Context, after index, docs []Doc) error {
 	puts := map[string]string{}
 	for _, doc := range docs {
@@ -34,8 +34,8 @@ func (s *Store) putBodies(ctx context.Context, after index, docs []Doc) error {
 	return err
 }
 
-// dropBodies removes what before refers to and after does not. A failure leaves bodies that nobody refers
-// to: a little space, no harm.
+// dropBodies removes what before refers to and after does not. A failure leaves bodies that nobody
+// refers to: a little space, no harm.
 func (s *Store) dropBodies(ctx context.Context, before, after index) {
 	stays := map[string]bool{}
 	for _, entry := range after.Policies {

@@ -30,8 +30,8 @@ type ClusterRequest struct {
 	Propose4 netip.Prefix // invalid: none
 }
 
-// JoinCluster returns the cluster's configuration, and makes it as requested if there is none: ErrConflict if it is
-// not as requested.
+// JoinCluster returns the cluster's configuration, and makes it as requested if there is none:
+// ErrConflict if it is not as requested.
 func (s *Store) JoinCluster(ctx context.Context, want ClusterRequest) (Cluster, error) {
 	made, err := want.newCluster()
 	if err != nil {
@@ -42,7 +42,8 @@ func (s *Store) JoinCluster(ctx context.Context, want ClusterRequest) (Cluster, 
 		return Cluster{}, fmt.Errorf("encode cluster configuration: %w", err)
 	}
 	// Made only if there is none, in one transaction; then whatever there is counts.
-	if _, err := s.commit(ctx, []clientv3.Cmp{unchanged(clusterKey, 0)}, clientv3.OpPut(clusterKey, string(value))); err != nil {
+	_, err = s.commit(ctx, []clientv3.Cmp{unchanged(clusterKey, 0)}, clientv3.OpPut(clusterKey, string(value)))
+	if err != nil {
 		return Cluster{}, fmt.Errorf("join cluster: %w", err)
 	}
 	response, err := s.get(ctx, clusterKey)
@@ -79,15 +80,18 @@ func (r ClusterRequest) newCluster() (Cluster, error) {
 
 // agrees compares what was given with what the cluster has.
 func (r ClusterRequest) agrees(c Cluster) error {
+	conflict := func(flag string, has, given any) error {
+		return fmt.Errorf("%w: its %s is %v, not %v: leave --%s out, or use another cluster", ErrConflict, flag, has, given, flag)
+	}
 	switch {
 	case r.Prefix6.IsValid() && r.Prefix6.Masked() != c.Prefix6:
-		return fmt.Errorf("%w: prefix6 is %s, not %s: leave --prefix6 out, or use another cluster", ErrConflict, c.Prefix6, r.Prefix6)
+		return conflict("prefix6", c.Prefix6, r.Prefix6)
 	case r.Prefix4.IsValid() && !c.Prefix4.IsValid():
-		return fmt.Errorf("%w: it has no IPv4, this node was given %s: leave --prefix4 out, or use another cluster", ErrConflict, r.Prefix4)
+		return conflict("prefix4", "none", r.Prefix4)
 	case r.Prefix4.IsValid() && r.Prefix4.Masked() != c.Prefix4:
-		return fmt.Errorf("%w: prefix4 is %s, not %s: leave --prefix4 out, or use another cluster", ErrConflict, c.Prefix4, r.Prefix4)
+		return conflict("prefix4", c.Prefix4, r.Prefix4)
 	case r.NoIPv4 && c.Prefix4.IsValid():
-		return fmt.Errorf("%w: prefix4 is %s, not none: leave --prefix4 out, or use another cluster", ErrConflict, c.Prefix4)
+		return conflict("prefix4", c.Prefix4, "none")
 	}
 	return nil
 }

@@ -14,8 +14,9 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// checkDatabase reads all of etcd's database once, if there is one. etcd opens it in a goroutine whose panic nobody can stop,
-// and waits for ever when the log behind it is gone, so damage must be found before.
+// checkDatabase reads all of etcd's database once, if there is one. etcd opens it in a goroutine
+// whose panic nobody can stop, and waits for ever when the log behind it is gone, so damage must be
+// found before.
 func checkDatabase(data string) error {
 	path := filepath.Join(data, "member", "snap", "db")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -51,8 +52,8 @@ func readAll(bucket *bolt.Bucket) error {
 	})
 }
 
-// guard runs open, and returns as an error what else would end the process: a panic, and a fault in mapped memory where the
-// file is shorter than it says.
+// guard runs open, and returns as an error what else would end the process: a panic, and a fault in
+// mapped memory where the file is shorter than it says.
 func guard(open func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {

@@ -14,7 +14,8 @@ import (
 // ErrInUse is returned when another process has the data directory open.
 var ErrInUse = errors.New("store's data directory is in use by another agent")
 
-// dirLock keeps a second agent out of a directory. The kernel drops it when the process ends, however it ends.
+// dirLock keeps a second agent out of a directory. The kernel drops it when the process ends,
+// however it ends.
 type dirLock struct {
 	file *os.File
 }

@@ -30,8 +30,13 @@ const (
 	electionMillis = 250 // up to two of these after each start
 )
 
-// start runs etcd in this process. It listens nowhere: the client calls its functions. So agents on one machine can not
-// collide, and nobody else can get at it.
+// The size of the log's files is a variable of etcd, not in its configuration.
+func init() {
+	wal.SegmentSizeBytes = segmentBytes
+}
+
+// start runs etcd in this process. It listens nowhere: the client calls its functions. So agents on
+// one machine can not collide, and nobody else can get at it.
 func (s *Store) start(ctx context.Context, dir string) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the store's data directory: %w", err)
@@ -46,8 +51,8 @@ func (s *Store) start(ctx context.Context, dir string) (err error) {
 	}()
 	data := filepath.Join(dir, "etcd")
 	if s.server, err = launch(s.embedConfig(data)); err != nil {
-		return fmt.Errorf("%w: %s: %w: restore it from a copy, or remove it and apply the policies again (running endpoints get new identities)",
-			ErrDamaged, data, err)
+		return fmt.Errorf("%w: %s: %w: restore it from a copy, or remove it and apply the policies again "+
+			"(running endpoints get new identities)", ErrDamaged, data, err)
 	}
 	select {
 	case <-s.server.Server.ReadyNotify():
@@ -60,7 +65,6 @@ func (s *Store) start(ctx context.Context, dir string) (err error) {
 }
 
 func (s *Store) embedConfig(dir string) *embed.Config {
-	wal.SegmentSizeBytes = segmentBytes
 	nowhere := []url.URL{{Scheme: "unix", Host: "hypha"}} // etcd wants a name for its one member's address
 	c := embed.NewConfig()
 	c.Name = "hypha"

@@ -10,8 +10,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// etcdLogger passes what etcd logs on to log: its errors as warnings, since the request that fails is what is reported as an
-// error, and its warnings, which are about tuning, for debugging. Where etcd would end the process it panics instead.
+// etcdLogger passes what etcd logs on to log. Where etcd would end the process it panics instead.
 func etcdLogger(log *slog.Logger) *zap.Logger {
 	return zap.New(&slogCore{log: log}, zap.WithFatalHook(zapcore.WriteThenPanic))
 }
@@ -22,10 +21,12 @@ type slogCore struct {
 	fields []zapcore.Field
 }
 
-// level returns slog's level for etcd's.
+// level returns slog's level for etcd's. What etcd gives up over is an error. The rest is for
+// debugging: what concerns us fails a request, whose caller reports it, and etcd calls it an error
+// when a new store has no term yet.
 func level(l zapcore.Level) slog.Level {
-	if l >= zapcore.ErrorLevel {
-		return slog.LevelWarn
+	if l >= zapcore.DPanicLevel {
+		return slog.LevelError
 	}
 	return slog.LevelDebug
 }

@@ -117,8 +117,8 @@ func (r *relay) cut(isCut bool) {
 	r.open = nil
 }
 
-// TestExternalAway: while etcd can not be reached, requests fail with ErrUnavailable and Status says why; afterwards all
-// works again. Opening does not need it.
+// TestExternalAway: while etcd can not be reached, requests fail with ErrUnavailable and Status
+// says why; afterwards all works again. Opening does not need it.
 func TestExternalAway(t *testing.T) {
 	etcd := startServer(t)
 	etcd.relay.cut(true)
@@ -147,8 +147,8 @@ func TestBadEndpoints(t *testing.T) {
 	}
 }
 
-// TestWatchOutlivesCompaction cuts the watch off while identities come and go and etcd forgets how. The watch lists anew, and knows in the end
-// what there is.
+// TestWatchOutlivesCompaction cuts the watch off while identities come and go and etcd forgets how.
+// The watch lists anew, and knows in the end what there is.
 func TestWatchOutlivesCompaction(t *testing.T) {
 	etcd := startServer(t)
 	direct := etcd.connect(t, DefaultTimeout) // cut as well, but not when it matters

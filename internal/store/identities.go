@@ -12,8 +12,8 @@ import (
 	"github.com/hypha-net/hypha/internal/labels"
 )
 
-// AllocateIdentity returns the number of set, and gives it one if it has none. The revision is one at which that was
-// so.
+// AllocateIdentity returns the number of set, and gives it one if it has none. The revision is one
+// at which that was so.
 func (s *Store) AllocateIdentity(ctx context.Context, set labels.Set) (number uint32, revision int64, err error) {
 	number, revision, err = s.number(ctx, identitySeries, setKey(set), set.Canonical())
 	if err != nil {
@@ -33,9 +33,10 @@ func (s *Store) LookupIdentity(ctx context.Context, number uint32) (set labels.S
 	return set, response.Header.Revision, err == nil, err
 }
 
-// WatchIdentities calls replace with all label sets there are, then change with what comes and goes, one call at a time
-// and in order of revision, until ctx is done; then it returns ctx's error. It keeps trying while etcd is away,
-// and calls replace again when it has lost track. A bad value is logged and passed over.
+// WatchIdentities calls replace with all label sets there are, then change with what comes and
+// goes, one call at a time and in order of revision, until ctx is done; then it returns ctx's
+// error. It keeps trying while etcd is away, and calls replace again when it has lost track. A bad
+// value is logged and passed over.
 func (s *Store) WatchIdentities(ctx context.Context,
 	replace func(revision int64, all map[uint32]labels.Set),
 	change func(revision int64, put map[uint32]labels.Set, gone []uint32)) error {

@@ -43,7 +43,9 @@ func parseIndex(kvs []*mvccpb.KeyValue) (index, error) {
 
 // find returns where name is or belongs.
 func (x index) find(name string) (at int, found bool) {
-	return slices.BinarySearchFunc(x.Policies, name, func(e indexEntry, name string) int { return cmp.Compare(e.Name, name) })
+	return slices.BinarySearchFunc(x.Policies, name, func(e indexEntry, name string) int {
+		return cmp.Compare(e.Name, name)
+	})
 }
 
 // edit returns the index of the next revision, and what is different in it.

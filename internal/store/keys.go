@@ -44,8 +44,8 @@ const (
 	policyBodies     = prefix + "policies/bodies/"
 )
 
-// setKey is where the number of set is. A hash, because a canonical form may have 16 KiB and etcd keeps all
-// keys in memory.
+// setKey is where the number of set is. A hash, because a canonical form may have 16 KiB and etcd
+// keeps all keys in memory.
 func setKey(set labels.Set) string {
 	return identitySets + hash([]byte(set.Canonical()))
 }

@@ -30,9 +30,9 @@ var (
 	nodeSeries     = series{nodeNextKey, nodeNumbers, 1, 1<<16 - 1}           // 16 bits between a /48 and a /64
 )
 
-// number returns the number at key, and gives it the next one of n if there is none, with value as the number's inverse. The
-// revision is one at which that was so. Whoever asks at the same time gets the same number: one transaction wins,
-// the others find its result.
+// number returns the number at key, and gives it the next one of n if there is none, with value as
+// the number's inverse. The revision is one at which that was so. Whoever asks at the same time
+// gets the same number: one transaction wins, the others find its result.
 func (s *Store) number(ctx context.Context, n series, key, value string) (number uint32, revision int64, err error) {
 	select {
 	case s.allocating <- struct{}{}:
@@ -80,13 +80,15 @@ func (s *Store) findNumber(ctx context.Context, n series, key string) (uint32, i
 		}
 	}
 	if next.number > n.last {
-		return 0, 0, candidate{}, fmt.Errorf("%w: all from %d to %d below %s have been given", ErrNumbersExhausted, n.first, n.last, n.numbers)
+		return 0, 0, candidate{}, fmt.Errorf("%w: all from %d to %d below %s have been given",
+			ErrNumbersExhausted, n.first, n.last, n.numbers)
 	}
 	return 0, 0, next, nil
 }
 
 // giveNumber writes next for key, unless somebody was faster.
-func (s *Store) giveNumber(ctx context.Context, n series, next candidate, key, value string) (revision int64, given bool, err error) {
+func (s *Store) giveNumber(ctx context.Context, n series, next candidate, key, value string) (
+	revision int64, given bool, err error) {
 	inverse := numberKey(n.numbers, next.number)
 	done, err := s.commit(ctx,
 		[]clientv3.Cmp{unchanged(key, 0), unchanged(n.next, next.revision), unchanged(inverse, 0)},

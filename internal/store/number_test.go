@@ -15,8 +15,9 @@ import (
 	"github.com/hypha-net/hypha/internal/labels"
 )
 
-// TestContendingAllocators: four nodes ask for the numbers of the same label sets at once, in different orders. Each set has one
-// number, each number one set, and the store says the same in both directions.
+// TestContendingAllocators: four nodes ask for the numbers of the same label sets at once, in
+// different orders. Each set has one number, each number one set, and the store says the same in
+// both directions.
 func TestContendingAllocators(t *testing.T) {
 	const nodes, workers, sets = 4, 3, 40
 	etcd := startServer(t)

@@ -15,8 +15,8 @@ type Doc struct {
 	JSON []byte
 }
 
-// PolicySet is all policies at one revision, by name. Revisions count 1, 2, 3, ... in the whole cluster; 0 is the set that is empty because
-// there never was one.
+// PolicySet is all policies at one revision, by name. Revisions count 1, 2, 3, ... in the whole
+// cluster; 0 is the set that is empty because there never was one.
 type PolicySet struct {
 	Revision uint64
 	Docs     []Doc
@@ -24,7 +24,8 @@ type PolicySet struct {
 
 // Policies returns the current set.
 func (s *Store) Policies(ctx context.Context) (PolicySet, error) {
-	seen, err := s.commit(ctx, nil, clientv3.OpGet(policyCurrentKey), clientv3.OpGet(policyBodies, clientv3.WithPrefix()))
+	seen, err := s.commit(ctx, nil,
+		clientv3.OpGet(policyCurrentKey), clientv3.OpGet(policyBodies, clientv3.WithPrefix()))
 	if err != nil {
 		return PolicySet{}, fmt.Errorf("read policies: %w", err)
 	}
@@ -47,8 +48,9 @@ func (s *Store) Policies(ctx context.Context) (PolicySet, error) {
 	return set, nil
 }
 
-// WatchPolicies calls apply with the current set, and with the whole set again whenever it has changed, one call at a time, until ctx
-// is done; then it returns ctx's error. Changes faster than apply are seen as one. It keeps trying while etcd is away.
+// WatchPolicies calls apply with the current set, and with the whole set again whenever it has
+// changed, one call at a time, until ctx is done; then it returns ctx's error. Changes faster than
+// apply are seen as one. It keeps trying while etcd is away.
 func (s *Store) WatchPolicies(ctx context.Context, apply func(PolicySet)) error {
 	last, first := uint64(0), true
 	load := func() error {

@@ -57,7 +57,8 @@ func TestRefusedPolicies(t *testing.T) {
 	}
 }
 
-// TestPoliciesAgreeWithMap applies random changes to the store and to a map. Nothing is left behind of what was dropped.
+// TestPoliciesAgreeWithMap applies random changes to the store and to a map. Nothing is left behind
+// of what was dropped.
 func TestPoliciesAgreeWithMap(t *testing.T) {
 	s := open(t, t.TempDir())
 	rapid.Check(t, func(t *rapid.T) {
@@ -134,8 +135,8 @@ func TestLargeSetInOneStep(t *testing.T) {
 	}
 }
 
-// TestContendingWriters: each of many changes by three nodes counts once, none is lost, and a watcher sees whole sets with rising
-// revisions up to the last.
+// TestContendingWriters: each of many changes by three nodes counts once, none is lost, and a
+// watcher sees whole sets with rising revisions up to the last.
 func TestContendingWriters(t *testing.T) {
 	const writers, changes = 3, 20
 	etcd := startServer(t)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package store keeps what the cluster agrees on in etcd: its configuration, the numbers of label sets and
-// nodes, the policies. etcd runs embedded in the agent, for one node alone, or is an external cluster.
+// Package store keeps what the cluster agrees on in etcd: its configuration, the numbers of label
+// sets and nodes, the policies. etcd runs embedded in the agent, for one node alone, or is an
+// external cluster.
 package store
 
 import (
@@ -34,8 +35,9 @@ type Config struct {
 	Log       *slog.Logger
 }
 
-// Store is a connection to the cluster's etcd, which may be in this process. Its methods may be called
-// concurrently. Those that ask etcd return ErrUnavailable when it does not answer within Config.Timeout.
+// Store is a connection to the cluster's etcd, which may be in this process. Its methods may be
+// called concurrently. Those that ask etcd return ErrUnavailable when it does not answer within
+// Config.Timeout.
 type Store struct {
 	mode    Mode
 	client  *clientv3.Client
@@ -48,8 +50,9 @@ type Store struct {
 	allocating chan struct{}
 }
 
-// Open connects to an external etcd, or starts the embedded one and waits until it is ready. An external one need not
-// be there yet: its absence shows in the requests. ErrInUse or ErrDamaged if Dir can not be used.
+// Open connects to an external etcd, or starts the embedded one and waits until it is ready. An
+// external one need not be there yet: its absence shows in the requests. ErrInUse or ErrDamaged if
+// Dir can not be used.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{mode: External, timeout: c.Timeout, log: c.Log, allocating: make(chan struct{}, 1)}
 	if s.timeout <= 0 {

@@ -84,8 +84,8 @@ func TestSecondAgentIsKeptOut(t *testing.T) {
 	}
 }
 
-// TestDamagedDirectory removes, cuts and overwrites each file of a store. Opening it reports the damage, or all data is there; it
-// never ends the process and never hangs.
+// TestDamagedDirectory removes, cuts and overwrites each file of a store. Opening it reports the
+// damage, or all data is there; it never ends the process and never hangs.
 func TestDamagedDirectory(t *testing.T) {
 	whole := t.TempDir()
 	s, err := Open(t.Context(), Config{Dir: whole})
@@ -145,8 +145,8 @@ func expectTwenty(t *testing.T, s *Store) {
 	}
 }
 
-// damagedCopy copies a closed store and harms one file; nil removes it. What an etcd that gave up still has open may appear anew while the
-// copy is removed.
+// damagedCopy copies a closed store and harms one file; nil removes it. What an etcd that gave up
+// still has open may appear anew while the copy is removed.
 func damagedCopy(t *testing.T, whole, file string, harm func([]byte) []byte) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "hypha-damaged-")

@@ -23,9 +23,10 @@ type follower struct {
 	change  func(revision int64, events []*clientv3.Event) error
 }
 
-// follow calls f.replace with all there is below prefix, then f.change with what happens to it, all from this goroutine,
-// until ctx is done; then it returns ctx's error. What happens faster than f takes it comes in one call. After a lost
-// connection the watch goes on where it was; where etcd has compacted that away, follow begins anew.
+// follow calls f.replace with all there is below prefix, then f.change with what happens to it, all
+// from this goroutine, until ctx is done; then it returns ctx's error. What happens faster than f
+// takes it comes in one call. After a lost connection the watch goes on where it was; where etcd
+// has compacted that away, follow begins anew.
 func (s *Store) follow(ctx context.Context, prefix string, f follower) error {
 	for wait := shortestWait; ; {
 		healthy, err := s.followOnce(ctx, prefix, f)
@@ -69,8 +70,8 @@ func (s *Store) followOnce(ctx context.Context, prefix string, f follower) (heal
 	return true, errors.New("watch ended")
 }
 
-// coalesce joins first with the responses that have come in meanwhile. An error is that of the last response;
-// the events before it count.
+// coalesce joins first with the responses that have come in meanwhile. An error is that of the last
+// response; the events before it count.
 func coalesce(first clientv3.WatchResponse, news clientv3.WatchChan) (revision int64, events []*clientv3.Event, err error) {
 	for response, open := first, true; open; {
 		if err := response.Err(); err != nil {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
+
+	"github.com/hypha-net/hypha/internal/policy"
+)
+
+var errNoFunction = errors.New("function not found")
+
+// spliceClassifier replaces the body of prog's function symbol with a classifier of ports. It is a new slice
+// of instructions: copies of the spec keep theirs. Calls find the function by name, so it may be of any length.
+func spliceClassifier(prog *ebpf.ProgramSpec, symbol string, ports []policy.PortClass) error {
+	code, err := classifier(symbol, ports)
+	if err != nil {
+		return fmt.Errorf("making %s of program %s: %w", symbol, prog.Name, err)
+	}
+	start, end, err := functionBounds(prog.Instructions, symbol)
+	if err != nil {
+		return fmt.Errorf("making %s of program %s: %w", symbol, prog.Name, err)
+	}
+	// The kernel wants a type and a source line of each function, at its first instruction. The
+	// type also says that it is global: it is verified once, and not again for each call.
+	code[0] = btf.WithFuncMetadata(code[0], btf.FuncMetadata(&prog.Instructions[start]))
+	prog.Instructions = slices.Concat(prog.Instructions[:start], code, prog.Instructions[end:])
+	return nil
+}
+
+// functionBounds returns where a function starts, and where the next one does.
+func functionBounds(code asm.Instructions, symbol string) (start, end int, err error) {
+	start = slices.IndexFunc(code, func(i asm.Instruction) bool { return i.Symbol() == symbol })
+	if start < 0 {
+		return 0, 0, fmt.Errorf("%w: %s", errNoFunction, symbol)
+	}
+	next := slices.IndexFunc(code[start+1:], func(i asm.Instruction) bool { return i.Symbol() != "" })
+	if next < 0 {
+		return start, len(code), nil
+	}
+	return start, start + 1 + next, nil
+}

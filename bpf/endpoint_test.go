@@ -38,25 +38,27 @@ type endpoint struct {
 // endpoint adds a container that nobody may reach, and that may reach all that is outside. Addresses and MAC come from its ID:
 //
 //	1  10.1.0.11  fd00:1::11  02:00:00:00:00:01  identity 301
-func (n *node) endpoint(id uint16) *endpoint {
+func (n *node) endpoint(id uint16, ingress ...policy) *endpoint {
 	n.Helper()
 	last := byte(id)
 	ip6 := gateway.ip6.As16()
 	ip6[15] = 0x10 + last
-	return n.add(&endpoint{
+	e := &endpoint{
 		end: end{net.HardwareAddr{2, 0, 0, 0, 0, last}, netip.AddrFrom4([4]byte{10, 1, 0, 10 + last}), netip.AddrFrom16(ip6)},
 		id:  id, identity: 300 + uint32(id),
 		egress: policy{rest: []uint32{0}},
-	})
+	}
+	if len(ingress) > 0 {
+		e.ingress = ingress[0]
+	}
+	return n.add(e)
 }
 
 // pair adds endpoints 1 and 2; the first may use every class of the second that no port is in.
 func (n *node) pair() (client, server *endpoint) {
 	n.Helper()
-	client, server = n.endpoint(1), n.endpoint(2)
-	server.ingress.rows = rows{client.identity: {0}}
-	server.apply()
-	return client, server
+	client = n.endpoint(1)
+	return client, n.endpoint(2, policy{rows: rows{client.identity: {0}}})
 }
 
 func (n *node) add(e *endpoint) *endpoint {
@@ -75,7 +77,8 @@ func (n *node) add(e *endpoint) *endpoint {
 	return e
 }
 
-// apply loads programs with what the endpoint is and its policy says now, under a new generation.
+// apply loads what judges, with what the endpoint's policy says now, under a new generation.
+// What receives is loaded once: it has no policy in it.
 func (e *endpoint) apply() {
 	e.Helper()
 	e.node.generation++
@@ -87,8 +90,13 @@ func (e *endpoint) apply() {
 		spec := e.load(bpf.LoadEndpoint)
 		e.ingress.compile(e.node, spec, "ingress", bpf.EndpointProgDeliver)
 		e.egress.compile(e.node, spec, "egress", bpf.EndpointProgLeave)
+		if e.program != nil {
+			delete(spec.Programs, bpf.EndpointProgFromEndpoint)
+		}
 		loaded := e.start(spec)
-		e.program = loaded.Programs[bpf.EndpointProgFromEndpoint]
+		if e.program == nil {
+			e.program = loaded.Programs[bpf.EndpointProgFromEndpoint]
+		}
 		first := 2 * uint32(e.id)
 		e.must(e.Judges.Put(first+uint32(bpf.EndpointJudgeJUDGE_DELIVER), loaded.Programs[bpf.EndpointProgDeliver]))
 		e.must(e.Judges.Put(first+uint32(bpf.EndpointJudgeJUDGE_LEAVE), loaded.Programs[bpf.EndpointProgLeave]))

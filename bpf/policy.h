@@ -51,9 +51,12 @@ static __always_inline int allowed_by(const volatile __u64 *words, __u32 row_wor
 	return (words[word] >> (class & 63)) & 1;
 }
 
-static __always_inline int is_label_set(__u32 identity)
+/* Nobody has identity 0: an endpoint that is gone, or an address of the cluster that comes from outside. */
+static __always_inline int is_known(__u32 identity)
 {
-	return identity >= IDENTITY_FIRST_LABEL_SET && identity < IDENTITY_FIRST_CIDR;
+	if (identity >= IDENTITY_FIRST_LABEL_SET && identity < IDENTITY_FIRST_CIDR)
+		return bpf_map_lookup_elem(&identities, &identity) != 0;
+	return identity != IDENTITY_UNKNOWN;
 }
 
 /* Peers without a row are either known, and the table's default holds, or not heard of yet. */
@@ -61,7 +64,7 @@ static __always_inline enum verdict judge_without_row(const volatile struct tabl
 						      __u32 peer, __u32 class, __u32 *counter)
 {
 	*counter = table->default_counter;
-	if (is_label_set(peer) && !bpf_map_lookup_elem(&identities, &peer))
+	if (!is_known(peer))
 		return DROP_IDENTITY_UNKNOWN;
 	return allowed_by(table->default_allowed, table->row_words, class) ? VERDICT_NEXT :
 									     DROP_POLICY_DENIED;

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bpf_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf/ringbuf"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/testbed"
+)
+
+// eventReader reads what programs reported. A program is through when its test run is, and so are its events.
+type eventReader struct{ *ringbuf.Reader }
+
+func (n *node) events(t testing.TB) eventReader {
+	t.Helper()
+	r, err := ringbuf.NewReader(n.Events)
+	n.must(err)
+	t.Cleanup(func() { r.Close() })
+	return eventReader{r}
+}
+
+// all are the events that are there now.
+func (r eventReader) all(t testing.TB) (events []bpf.EndpointEvent) {
+	t.Helper()
+	r.SetDeadline(time.Unix(1, 0)) // long ago: do not wait
+	for {
+		record, err := r.Read()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return events
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e bpf.EndpointEvent
+		if _, err := binary.Decode(record.RawSample, binary.NativeEndian, &e); err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, e)
+	}
+}
+
+func (r eventReader) one(t testing.TB) bpf.EndpointEvent {
+	t.Helper()
+	all := r.all(t)
+	if len(all) != 1 {
+		t.Fatalf("%d events, want 1: %+v", len(all), all)
+	}
+	return all[0]
+}
+
+func (r eventReader) none(t testing.TB) {
+	t.Helper()
+	if all := r.all(t); len(all) != 0 {
+		t.Errorf("events, want none: %+v", all)
+	}
+}
+
+func TestDropEvent(t *testing.T) {
+	n := newNode(t)
+	client, server := n.endpoint(1), n.endpoint(2)
+	events := n.events(t)
+	eachFamily(t, n, func(t *testing.T, ip family) {
+		frame := client.to(server.end, ip, testbed.TCP(1000, 80, "S"))
+		client.send(frame).want(t, denied)
+		want := bpf.EndpointEvent{
+			Source: address(client.ip(ip)), Destination: address(server.ip(ip)),
+			SourcePort: networkOrder(1000), DestinationPort: networkOrder(80),
+			SourceIdentity: client.identity, DestinationIdentity: server.identity,
+			Revision: 1000 + server.generation, Length: uint32(len(frame)),
+			SourceEndpoint: client.id, DestinationEndpoint: server.id,
+			Type: uint8(bpf.EndpointEventTypeEVENT_DROP), Verdict: uint8(denied),
+			Protocol: 6, Flags: versionFlag(ip), TcpFlags: uint8(bpf.EndpointTcpFlagsTCP_SYN), HopLimit: 64,
+		}
+		got := events.one(t)
+		ignored := cmpopts.IgnoreFields(bpf.EndpointEvent{}, "TimeNs", "Interface")
+		if diff := cmp.Diff(want, got, ignored, cmpopts.IgnoreFields(bpf.EndpointEvent{}, "_")); diff != "" {
+			t.Errorf("event (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestVerdictEventsWhenAskedFor(t *testing.T) {
+	n := newNode(t)
+	client, server := n.pair()
+	events := n.events(t)
+	packet := func() outcome {
+		return client.send(client.to(server.end, ipv6, testbed.UDP(1000, 53), testbed.Data(4)))
+	}
+	packet().want(t, toEndpoint)
+	events.none(t)
+
+	n.reset()
+	n.must(n.Settings.Put(uint32(0), bpf.EndpointRuntimeSettings{VerdictEvents: 1}))
+	packet().want(t, toEndpoint)
+	if got := events.one(t); got.Type != uint8(bpf.EndpointEventTypeEVENT_VERDICT) || got.Verdict != uint8(toEndpoint) {
+		t.Errorf("event %+v, want a verdict to pass", got)
+	}
+	packet().want(t, toEndpoint)
+	events.none(t) // of the first packet only
+}
+
+func TestTraceEvents(t *testing.T) {
+	n := newNode(t)
+	client, server := n.pair()
+	events := n.events(t)
+	for _, traced := range []*endpoint{client, server} {
+		traced.flags = bpf.EndpointEndpointFlagsENDPOINT_TRACE
+		traced.publish()
+		for range 2 {
+			client.send(client.to(server.end, ipv6, testbed.UDP(1000, 53), testbed.Data(4))).want(t, toEndpoint)
+			if got := events.one(t); got.Type != uint8(bpf.EndpointEventTypeEVENT_TRACE) {
+				t.Errorf("event %+v, want a trace", got)
+			}
+		}
+		traced.flags = 0
+		traced.publish()
+	}
+}
+
+// A flood of drops is counted to the last packet, but reported a hundred times in 100 ms and CPU.
+func TestDropEventsAreRationed(t *testing.T) {
+	const packets, ration = 1000, 100
+	n := newNode(t)
+	client := n.endpoint(1)
+	events := n.events(t)
+	bad := client.to(absentee, ipv6, testbed.UDP(1, 2))
+	var reported, suppressed int
+	for range packets {
+		client.send(bad).want(t, bpf.EndpointVerdictDROP_DESTINATION_UNKNOWN)
+	}
+	for _, e := range events.all(t) {
+		reported++
+		suppressed += int(e.Suppressed)
+	}
+	budgets := make([]bpf.EndpointBudget, 0)
+	n.must(n.Budgets.Lookup(uint32(0), &budgets))
+	for _, b := range budgets {
+		suppressed += int(b.Refused)
+		if b.Spent > ration {
+			t.Errorf("%d events in one interval, want at most %d", b.Spent, ration)
+		}
+	}
+	if reported+suppressed != packets {
+		t.Errorf("%d drops reported and %d suppressed, want %d together", reported, suppressed, packets)
+	}
+}
+
+func versionFlag(ip family) uint8 {
+	if ip == ipv4 {
+		return uint8(bpf.EndpointEventFlagsEVENT_IPV4)
+	}
+	return 0
+}
+
+func networkOrder(port uint16) uint16 {
+	return binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, port))
+}

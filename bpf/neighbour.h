@@ -129,6 +129,18 @@ static __always_inline enum verdict answer_solicitation(struct __sk_buff *skb,
 	return advertise(skb, packet, &target);
 }
 
+/* check_discovery: a message of this link, with its target where it always is (RFC 4861 7.1, RFC 6980). */
+static __always_inline enum verdict check_discovery(const struct packet *packet)
+{
+	if (packet->hop_limit != 255)
+		return DROP_BAD_HEADER;
+	if (packet->transport_offset + sizeof(struct icmp6hdr) != TARGET_OFFSET)
+		return DROP_EXTENSION_HEADERS;
+	if (packet->payload_end < TARGET_OFFSET + sizeof(union address))
+		return DROP_TRUNCATED;
+	return VERDICT_NEXT;
+}
+
 /* Nobody needs a container's advertisement; one about an address that is not its own is worth knowing. */
 static __always_inline enum verdict check_advertisement(struct __sk_buff *skb,
 							const union address *own)
@@ -148,6 +160,7 @@ static __always_inline enum verdict check_advertisement(struct __sk_buff *skb,
  */
 static __noinline int answer_discovery(struct __sk_buff *skb, const struct packet *packet)
 {
+	enum verdict verdict;
 	union address own;
 
 	switch (packet->icmp_type) {
@@ -166,6 +179,9 @@ static __noinline int answer_discovery(struct __sk_buff *skb, const struct packe
 	default:
 		return VERDICT_NEXT;
 	}
+	verdict = check_discovery(packet);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
 	own = load_address(&config.ipv6);
 	if (!is_unspecified(&packet->source) && !is_link_local(&packet->source) &&
 	    !(config.has_ipv6 && same_address(&packet->source, &own)))

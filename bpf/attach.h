@@ -52,17 +52,16 @@ static __always_inline enum verdict receive_from_endpoint(struct __sk_buff *skb,
 							  struct packet *packet)
 {
 	enum verdict verdict;
-	__be16 ethertype = 0;
 
 	packet->from = config.endpoint;
 	packet->source_identity = config.identity;
-	verdict = parse(skb, packet, &ethertype);
+	verdict = parse(skb, packet);
 	if (verdict != VERDICT_NEXT)
 		return verdict;
 	verdict = check_link(skb);
 	if (verdict != VERDICT_NEXT)
 		return verdict;
-	if (ethertype == bpf_htons(ETH_P_ARP))
+	if (packet->ethertype == bpf_htons(ETH_P_ARP))
 		return answer_arp(skb);
 	if (packet->protocol == IPPROTO_ICMPV6) {
 		verdict = answer_discovery(skb, packet);
@@ -78,12 +77,11 @@ static __always_inline enum verdict receive_from_endpoint(struct __sk_buff *skb,
 /* receive_from_host parses. The device has neither ARP nor neighbours; the host's own chatter ends here. */
 static __always_inline enum verdict receive_from_host(struct __sk_buff *skb, struct packet *packet)
 {
-	__be16 ethertype = 0;
-	enum verdict verdict = parse(skb, packet, &ethertype);
+	enum verdict verdict = parse(skb, packet);
 
 	if (verdict != VERDICT_NEXT)
 		return verdict;
-	if (ethertype == bpf_htons(ETH_P_ARP) || is_multicast(packet))
+	if (packet->ethertype == bpf_htons(ETH_P_ARP) || is_multicast(packet))
 		return IGNORED;
 	return is_icmp(packet) ? handle_icmp(skb, packet) : VERDICT_NEXT;
 }

@@ -14,11 +14,11 @@ static __always_inline enum verdict check_sender(const union address *source)
 }
 
 /*
- * open_flow finds out who the two ends are, and has the first packet judged. What the tables still hold
- * under its key is over.
+ * open_flow finds out who the two ends are, and prepares the first packet's judgement. over: the tables
+ * still hold a flow under its key, whose time is over.
  */
 static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct packet *packet,
-					      const struct flow_key *key)
+					      const struct flow_key *key, int over)
 {
 	struct judgement *judgement = scratch();
 	__u8 side = packet->side & 1;
@@ -40,8 +40,10 @@ static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct pack
 	if (!judgement)
 		return DROP_INTERNAL;
 
-	bpf_map_delete_elem(&established, key);
-	bpf_map_delete_elem(&unanswered, key);
+	if (over) {
+		bpf_map_delete_elem(&established, key);
+		bpf_map_delete_elem(&unanswered, key);
+	}
 	judgement->packet = *packet;
 	judgement->key = *key;
 	judgement->client = side;
@@ -50,15 +52,41 @@ static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct pack
 	judgement->endpoint[!side] = packet->to;
 	judgement->identity[side] = packet->source_identity;
 	judgement->identity[!side] = packet->destination_identity;
-	return call_judge(skb, judgement);
+	return VERDICT_JUDGE;
+}
+
+/* promote moves an answered flow to the main table, and says where it is now: if that is full, it stays. */
+static __noinline int promote(struct __sk_buff *skb, const struct packet *packet,
+			      const struct flow_key *key, struct flow *flow)
+{
+	struct flow answered = *flow;
+
+	set_state(&answered, packet->protocol, FLOW_ESTABLISHED);
+	track_tcp(&answered, packet);
+	if (bpf_map_update_elem(&established, key, &answered, BPF_ANY)) {
+		flow->state = answered.state;
+		flow->lifetime_s = answered.lifetime_s;
+		count_verdict(NOTICE_CONNTRACK_FULL, skb->len);
+		emit(skb, packet, EVENT_NOTICE, NOTICE_CONNTRACK_FULL);
+		return TABLE_UNANSWERED;
+	}
+	bpf_map_delete_elem(&unanswered, key);
+	return TABLE_ESTABLISHED;
+}
+
+/* answers says whether packet is the first reply of a flow that still waits for one. */
+static __always_inline int answers(const struct packet *packet, const struct flow *flow)
+{
+	return flow->state == FLOW_UNANSWERED && (packet->flags & PACKET_REPLY) &&
+	       !(packet->flags & PACKET_ICMP_ERROR);
 }
 
 /*
- * judge_again has a known flow judged with what holds now. The opener stays the opener. VERDICT_NEXT: its
+ * judge_again prepares a known flow's judgement by what holds now. The opener stays the opener. VERDICT_NEXT: its
  * addresses have moved to other endpoints, so the flow is gone, and what they send is new.
  */
 static __always_inline enum verdict judge_again(struct __sk_buff *skb, const struct packet *packet,
-						const struct flow_key *key, const struct flow *flow,
+						const struct flow_key *key, struct flow *flow,
 						enum flow_table table)
 {
 	struct judgement *judgement = scratch();
@@ -74,38 +102,15 @@ static __always_inline enum verdict judge_again(struct __sk_buff *skb, const str
 		judgement->identity[i] =
 			id ? identity_of_endpoint(id) : identity_outside(&key->address[i]);
 	}
+	if (answers(packet, flow))
+		table = promote(skb, packet, key, flow);
 	judgement->packet = *packet;
 	judgement->key = *key;
 	judgement->client = flow->client;
 	judgement->table = table;
 	judgement->packet.source_identity = judgement->identity[packet->side & 1];
 	judgement->packet.destination_identity = judgement->identity[!(packet->side & 1)];
-	return call_judge(skb, judgement);
-}
-
-/* promote moves an answered flow to the main table. If that is full, it stays where it is. */
-static __always_inline void promote(struct __sk_buff *skb, const struct packet *packet,
-				    const struct flow_key *key, struct flow *flow)
-{
-	struct flow answered = *flow;
-
-	set_state(&answered, packet->protocol, FLOW_ESTABLISHED);
-	track_tcp(&answered, packet);
-	if (bpf_map_update_elem(&established, key, &answered, BPF_ANY)) {
-		flow->state = answered.state;
-		flow->lifetime_s = answered.lifetime_s;
-		count_verdict(NOTICE_CONNTRACK_FULL, skb->len);
-		emit(skb, packet, EVENT_NOTICE, NOTICE_CONNTRACK_FULL);
-		return;
-	}
-	bpf_map_delete_elem(&unanswered, key);
-}
-
-/* answers says whether packet is the first reply of a flow that still waits for one. */
-static __always_inline int answers(const struct packet *packet, const struct flow *flow)
-{
-	return flow->state == FLOW_UNANSWERED && (packet->flags & PACKET_REPLY) &&
-	       !(packet->flags & PACKET_ICMP_ERROR);
+	return VERDICT_JUDGE;
 }
 
 /*
@@ -143,8 +148,8 @@ static __always_inline int reusable(const struct flow *flow, const struct packet
 	return expired(flow, now) || (flow->state == FLOW_CLOSING && opens_tcp(packet));
 }
 
-/* decide only looks up. It ends in the judge's program when no cached verdict holds. */
-static __always_inline enum verdict decide(struct __sk_buff *skb, struct packet *packet)
+/* decide only looks up. VERDICT_JUDGE: no cached verdict holds; the scratch has what the judge needs. */
+VERIFIED_ONCE int decide(struct __sk_buff *skb, struct packet *packet)
 {
 	enum flow_table table = TABLE_ESTABLISHED;
 	__u64 now = bpf_ktime_get_coarse_ns();
@@ -152,6 +157,8 @@ static __always_inline enum verdict decide(struct __sk_buff *skb, struct packet 
 	enum verdict verdict;
 	struct flow *flow;
 
+	if (!packet)
+		return DROP_INTERNAL;
 	packet->from = config.endpoint;
 	packet->side = flow_key_of(packet, &key);
 	flow = bpf_map_lookup_elem(&established, &key);
@@ -168,5 +175,5 @@ static __always_inline enum verdict decide(struct __sk_buff *skb, struct packet 
 		if (verdict != VERDICT_NEXT)
 			return verdict;
 	}
-	return open_flow(skb, packet, &key);
+	return open_flow(skb, packet, &key, flow != NULL);
 }

@@ -204,12 +204,15 @@ type EndpointJudgement struct {
 		HopLimit            uint8
 		From                uint16
 		To                  uint16
+		Ethertype           uint16
 		Side                uint8
 		Pad                 uint8
+		_                   [2]byte
 		SourceIdentity      uint32
 		DestinationIdentity uint32
 		Revision            uint32
 		Counter             uint32
+		_                   [4]byte
 	}
 	Key      EndpointFlowKey
 	Identity [2]uint32
@@ -274,34 +277,35 @@ type EndpointVerdict uint32
 
 const (
 	EndpointVerdictVERDICT_NEXT             EndpointVerdict = 0
-	EndpointVerdictFORWARD_ENDPOINT         EndpointVerdict = 1
-	EndpointVerdictFORWARD_HOST             EndpointVerdict = 2
-	EndpointVerdictANSWERED                 EndpointVerdict = 3
-	EndpointVerdictIGNORED                  EndpointVerdict = 4
-	EndpointVerdictDROP_TRUNCATED           EndpointVerdict = 5
-	EndpointVerdictDROP_BAD_HEADER          EndpointVerdict = 6
-	EndpointVerdictDROP_EXTENSION_HEADERS   EndpointVerdict = 7
-	EndpointVerdictDROP_UNKNOWN_ETHERTYPE   EndpointVerdict = 8
-	EndpointVerdictDROP_UNKNOWN_PROTOCOL    EndpointVerdict = 9
-	EndpointVerdictDROP_ICMP_TYPE           EndpointVerdict = 10
-	EndpointVerdictDROP_TCP_FLAGS           EndpointVerdict = 11
-	EndpointVerdictDROP_SOURCE_MAC          EndpointVerdict = 12
-	EndpointVerdictDROP_SOURCE_ADDRESS      EndpointVerdict = 13
-	EndpointVerdictDROP_NEIGHBOUR_SPOOFED   EndpointVerdict = 14
-	EndpointVerdictDROP_DESTINATION_MAC     EndpointVerdict = 15
-	EndpointVerdictDROP_MULTICAST           EndpointVerdict = 16
-	EndpointVerdictDROP_DESTINATION_UNKNOWN EndpointVerdict = 17
-	EndpointVerdictDROP_ENDPOINT_NOT_READY  EndpointVerdict = 18
-	EndpointVerdictDROP_POLICY_DENIED       EndpointVerdict = 19
-	EndpointVerdictDROP_IDENTITY_UNKNOWN    EndpointVerdict = 20
-	EndpointVerdictDROP_NO_CONNECTION       EndpointVerdict = 21
-	EndpointVerdictDROP_ICMP_UNRELATED      EndpointVerdict = 22
-	EndpointVerdictDROP_FRAGMENT_UNKNOWN    EndpointVerdict = 23
-	EndpointVerdictDROP_HOP_LIMIT           EndpointVerdict = 24
-	EndpointVerdictDROP_TOO_BIG             EndpointVerdict = 25
-	EndpointVerdictDROP_INTERNAL            EndpointVerdict = 26
-	EndpointVerdictNOTICE_CONNTRACK_FULL    EndpointVerdict = 27
-	EndpointVerdictVERDICT_COUNT            EndpointVerdict = 28
+	EndpointVerdictVERDICT_JUDGE            EndpointVerdict = 1
+	EndpointVerdictFORWARD_ENDPOINT         EndpointVerdict = 2
+	EndpointVerdictFORWARD_HOST             EndpointVerdict = 3
+	EndpointVerdictANSWERED                 EndpointVerdict = 4
+	EndpointVerdictIGNORED                  EndpointVerdict = 5
+	EndpointVerdictDROP_TRUNCATED           EndpointVerdict = 6
+	EndpointVerdictDROP_BAD_HEADER          EndpointVerdict = 7
+	EndpointVerdictDROP_EXTENSION_HEADERS   EndpointVerdict = 8
+	EndpointVerdictDROP_UNKNOWN_ETHERTYPE   EndpointVerdict = 9
+	EndpointVerdictDROP_UNKNOWN_PROTOCOL    EndpointVerdict = 10
+	EndpointVerdictDROP_ICMP_TYPE           EndpointVerdict = 11
+	EndpointVerdictDROP_TCP_FLAGS           EndpointVerdict = 12
+	EndpointVerdictDROP_SOURCE_MAC          EndpointVerdict = 13
+	EndpointVerdictDROP_SOURCE_ADDRESS      EndpointVerdict = 14
+	EndpointVerdictDROP_NEIGHBOUR_SPOOFED   EndpointVerdict = 15
+	EndpointVerdictDROP_DESTINATION_MAC     EndpointVerdict = 16
+	EndpointVerdictDROP_MULTICAST           EndpointVerdict = 17
+	EndpointVerdictDROP_DESTINATION_UNKNOWN EndpointVerdict = 18
+	EndpointVerdictDROP_ENDPOINT_NOT_READY  EndpointVerdict = 19
+	EndpointVerdictDROP_POLICY_DENIED       EndpointVerdict = 20
+	EndpointVerdictDROP_IDENTITY_UNKNOWN    EndpointVerdict = 21
+	EndpointVerdictDROP_NO_CONNECTION       EndpointVerdict = 22
+	EndpointVerdictDROP_ICMP_UNRELATED      EndpointVerdict = 23
+	EndpointVerdictDROP_FRAGMENT_UNKNOWN    EndpointVerdict = 24
+	EndpointVerdictDROP_HOP_LIMIT           EndpointVerdict = 25
+	EndpointVerdictDROP_TOO_BIG             EndpointVerdict = 26
+	EndpointVerdictDROP_INTERNAL            EndpointVerdict = 27
+	EndpointVerdictNOTICE_CONNTRACK_FULL    EndpointVerdict = 28
+	EndpointVerdictVERDICT_COUNT            EndpointVerdict = 29
 )
 
 type EndpointVerdictCounter struct {

@@ -139,12 +139,14 @@ static __always_inline __u8 event_flags_of(const struct packet *packet)
 	return flags;
 }
 
-static __noinline int emit(struct __sk_buff *skb, const struct packet *packet, enum event_type type,
-			   enum verdict verdict)
+VERIFIED_ONCE int emit(struct __sk_buff *skb, const struct packet *packet, enum event_type type,
+		       enum verdict verdict)
 {
 	__u32 suppressed = 0, zero = 0;
 	struct event *event;
 
+	if (!packet)
+		return 0;
 	if (type == EVENT_DROP && !take_budget(BUDGET_DROP_EVENTS, &suppressed))
 		return 0;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);

@@ -74,8 +74,11 @@ static __always_inline void trace(struct __sk_buff *skb, const struct packet *pa
 		emit(skb, packet, EVENT_TRACE, verdict);
 }
 
-static __noinline int drop(struct __sk_buff *skb, const struct packet *packet, enum verdict verdict)
+VERIFIED_ONCE int drop(struct __sk_buff *skb, const struct packet *packet, enum verdict verdict)
 {
+	if (!packet)
+		return TC_ACT_SHOT;
+
 	count_verdict(verdict, skb->len);
 	if (verdict == DROP_POLICY_DENIED || verdict == DROP_IDENTITY_UNKNOWN) {
 		if (packet->flags & PACKET_REPLY)
@@ -92,9 +95,11 @@ static __noinline int drop(struct __sk_buff *skb, const struct packet *packet, e
 }
 
 /* finish alone counts, reports and acts. */
-static __always_inline int finish(struct __sk_buff *skb, const struct packet *packet,
-				  enum verdict verdict)
+VERIFIED_ONCE int finish(struct __sk_buff *skb, const struct packet *packet, enum verdict verdict)
 {
+	if (!packet)
+		return TC_ACT_SHOT;
+
 	if (verdict == FORWARD_ENDPOINT || verdict == FORWARD_HOST) {
 		__u32 id = packet->to;
 		struct endpoint_info *to = bpf_map_lookup_elem(&endpoints, &id);

@@ -117,12 +117,14 @@ static __always_inline int send_icmp6_error(struct __sk_buff *skb, const struct 
  * send_icmp_error answers packet with the error that its verdict stands for: time exceeded, or packet too
  * big. Errors are never sent about errors, nor about later fragments (RFC 1122 3.2.2, RFC 4443 2.4).
  */
-static __noinline int send_icmp_error(struct __sk_buff *skb, const struct packet *packet,
-				      enum verdict verdict)
+VERIFIED_ONCE int send_icmp_error(struct __sk_buff *skb, const struct packet *packet,
+				  enum verdict verdict)
 {
 	struct ethhdr received;
 	__u32 refused;
 
+	if (!packet)
+		return TC_ACT_SHOT;
 	if ((packet->flags & (PACKET_ICMP_ERROR | PACKET_LATER_FRAGMENT)) ||
 	    !take_budget(BUDGET_ICMP_ERRORS, &refused) ||
 	    bpf_skb_load_bytes(skb, 0, &received, sizeof(received)))

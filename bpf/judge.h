@@ -68,14 +68,18 @@ static __always_inline __u32 identity_outside(const union address *address)
 
 /*
  * call_judge leaves this program for the one whose table decides: the provider's if it is a local endpoint,
- * else the consumer's, for what leaves the cluster. It comes back only if there is no such program.
+ * else the consumer's, for what leaves the cluster. It comes back only if there is no such program. Only an
+ * entry program may call it: from a function, a tail call comes back to the function's caller.
  */
-static __always_inline enum verdict call_judge(struct __sk_buff *skb,
-					       const struct judgement *judgement)
+static __always_inline enum verdict call_judge(struct __sk_buff *skb)
 {
-	__u32 client = judgement->endpoint[judgement->client & 1];
-	__u32 server = judgement->endpoint[!(judgement->client & 1)];
+	const struct judgement *judgement = scratch();
+	__u32 client, server;
 
+	if (!judgement)
+		return DROP_INTERNAL;
+	client = judgement->endpoint[judgement->client & 1];
+	server = judgement->endpoint[!(judgement->client & 1)];
 	bpf_tail_call(skb, &judges, server ? 2 * server + JUDGE_DELIVER : 2 * client + JUDGE_LEAVE);
 	return DROP_ENDPOINT_NOT_READY;
 }

@@ -128,12 +128,13 @@ static __always_inline enum verdict parse_ipv6(struct __sk_buff *skb, struct pac
  * parse fills packet from the headers and checks every bound. VERDICT_NEXT: packet is complete. ARP is
  * left to answer_arp(): protocol stays 0.
  */
-static __always_inline enum verdict parse(struct __sk_buff *skb, struct packet *packet,
-					  __be16 *ethertype)
+VERIFIED_ONCE int parse(struct __sk_buff *skb, struct packet *packet)
 {
 	void *data, *end;
 	struct ethhdr *ethernet;
 
+	if (!packet)
+		return DROP_INTERNAL;
 	if (skb->data_end - skb->data < LINEAR_BYTES && skb->data_end - skb->data < skb->len)
 		bpf_skb_pull_data(skb, skb->len < LINEAR_BYTES ? skb->len : LINEAR_BYTES);
 	data = frame_start(skb);
@@ -141,12 +142,12 @@ static __always_inline enum verdict parse(struct __sk_buff *skb, struct packet *
 	ethernet = data;
 	if ((void *)(ethernet + 1) > end)
 		return DROP_TRUNCATED;
-	*ethertype = ethernet->h_proto;
+	packet->ethertype = ethernet->h_proto;
 	if (skb->vlan_present)
 		return DROP_UNKNOWN_ETHERTYPE;
-	if (*ethertype == bpf_htons(ETH_P_IPV6))
+	if (packet->ethertype == bpf_htons(ETH_P_IPV6))
 		return parse_ipv6(skb, packet);
-	if (*ethertype == bpf_htons(ETH_P_IP))
+	if (packet->ethertype == bpf_htons(ETH_P_IP))
 		return parse_ipv4(skb, packet);
-	return *ethertype == bpf_htons(ETH_P_ARP) ? VERDICT_NEXT : DROP_UNKNOWN_ETHERTYPE;
+	return packet->ethertype == bpf_htons(ETH_P_ARP) ? VERDICT_NEXT : DROP_UNKNOWN_ETHERTYPE;
 }

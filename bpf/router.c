@@ -15,6 +15,8 @@ int from_host(struct __sk_buff *skb)
 
 	if (verdict == VERDICT_NEXT)
 		verdict = decide(skb, &packet);
+	if (verdict == VERDICT_JUDGE)
+		verdict = call_judge(skb);
 	return finish(skb, &packet, verdict);
 }
 

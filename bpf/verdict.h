@@ -8,6 +8,7 @@
  */
 enum verdict {
 	VERDICT_NEXT = 0, /* not decided yet; never leaves a program */
+	VERDICT_JUDGE, /* an endpoint's judge has to decide; never leaves a program */
 
 	/* Passed. */
 	FORWARD_ENDPOINT, /* into a local endpoint */

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bpf_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/testbed"
+)
+
+// A flow whose stamps hold is not judged again: with no program to judge it, it goes on. (A machine that stops for a
+// second makes the stamp too old; then it is made anew.)
+func TestCurrentFlowNeedsNoJudge(t *testing.T) {
+	n := newNode(t)
+	client, server := n.pair()
+	c := talk{client, server, ipv6}
+	for range 10 {
+		server.apply()
+		n.reset()
+		c.open(t)
+		n.must(n.Judges.Delete(2 * uint32(server.id)))
+		if there, back := c.says("A"), c.hears("A"); there.verdict == toEndpoint && back.verdict == toEndpoint {
+			return
+		}
+	}
+	t.Error("a flow that was just judged needs its judge")
+}
+
+func TestNewPolicyReachesLiveFlows(t *testing.T) {
+	n := newNode(t)
+	client, server := n.pair()
+	eachFamily(t, n, func(t *testing.T, ip family) {
+		c := talk{client, server, ip}
+		c.open(t)
+		allowed := server.ingress
+		server.ingress = policy{}
+		server.apply()
+		for range 2 {
+			c.says("A").want(t, denied)
+			c.hears("A").want(t, denied)
+		}
+		_, flow := n.only(t, n.Established)
+		if flow.Denied != 1 || flow.Generation[1-flow.Client] != server.generation {
+			t.Errorf("flow %+v, want denied by generation %d", flow, server.generation)
+		}
+
+		server.ingress = allowed
+		server.apply()
+		c.hears("A").want(t, toEndpoint) // goes on where it was stopped, whoever speaks first
+		c.says("A").want(t, toEndpoint)
+		n.wantState(t, bpf.EndpointFlowStateFLOW_ESTABLISHED, 6*3600)
+	})
+}
+
+// What a reply is denied for counts for the pair as its flow was opened.
+func TestDeniedRepliesCountForTheirFlow(t *testing.T) {
+	n := newNode(t)
+	client, server := n.pair()
+	c := talk{client, server, ipv6}
+	c.open(t)
+	server.ingress = policy{}
+	server.apply()
+	c.hears("A").want(t, denied)
+	if got := server.deniedTo(client.identity); got != 1 {
+		t.Errorf("%d packets denied, want 1", got)
+	}
+}
+
+// A stamp of the client's own end counts as much: its new identity is what the provider's table is asked about.
+func TestNewIdentityReachesLiveFlows(t *testing.T) {
+	n := newNode(t)
+	client, server := n.pair()
+	eachFamily(t, n, func(t *testing.T, ip family) {
+		client.identity = 301
+		client.apply()
+		c := talk{client, server, ip}
+		c.open(t)
+		client.identity = 399
+		n.must(n.Identities.Put(client.identity, uint8(1)))
+		client.apply()
+		c.hears("A").want(t, denied)
+		c.says("A").want(t, denied)
+	})
+}
+
+// The safety net: whatever was missed, no verdict is older than a second.
+func TestOldVerdictIsMadeAnew(t *testing.T) {
+	n := newNode(t)
+	client, server := n.pair()
+	eachFamily(t, n, func(t *testing.T, ip family) {
+		c := talk{client, server, ip}
+		c.open(t)
+		n.edit(t, n.Established, age(2*time.Second))
+		_, before := n.only(t, n.Established)
+		c.says("A").want(t, toEndpoint)
+		if _, after := n.only(t, n.Established); after.ValidatedNs <= before.ValidatedNs || after.CreatedNs != before.CreatedNs {
+			t.Errorf("validated at %d before and %d after", before.ValidatedNs, after.ValidatedNs)
+		}
+	})
+}
+
+// A reply that comes later than the stamp lasts answers its flow all the same, and ends it.
+func TestLateReplies(t *testing.T) {
+	n := newNode(t)
+	client, server := n.pair()
+	eachFamily(t, n, func(t *testing.T, ip family) {
+		c := talk{client, server, ip}
+		c.says("S").want(t, toEndpoint)
+		n.edit(t, n.Unanswered, age(2*time.Second))
+		c.hears("SA").want(t, toEndpoint)
+		n.wantState(t, bpf.EndpointFlowStateFLOW_ESTABLISHED, 6*3600)
+		n.edit(t, n.Established, age(2*time.Second))
+		c.hears("FA").want(t, toEndpoint)
+		n.wantState(t, bpf.EndpointFlowStateFLOW_HALF_CLOSED, 300)
+	})
+}
+
+func TestAddressMovesToAnotherEndpoint(t *testing.T) {
+	n := newNode(t)
+	client, server := n.pair()
+	heir := n.endpoint(3)
+	eachFamily(t, n, func(t *testing.T, ip family) {
+		c := talk{client, server, ip}
+		c.open(t)
+		n.must(n.Addresses.Put(address(server.ip(ip)), uint32(heir.id)))
+		n.edit(t, n.Established, age(2*time.Second))
+		c.says("A").want(t, noConnection)
+		c.says("S").want(t, denied) // by the heir's policy
+		n.must(n.Addresses.Put(address(server.ip(ip)), uint32(server.id)))
+	})
+}
+
+func TestEndpointWithoutProgram(t *testing.T) {
+	n := newNode(t)
+	client, server := n.pair()
+	eachFamily(t, n, func(t *testing.T, ip family) {
+		server.apply()
+		c := talk{client, server, ip}
+		c.open(t)
+		n.must(n.Judges.Delete(2 * uint32(server.id)))
+		client.send(client.to(server.end, ip, testbed.UDP(1, 2))).want(t, notReady)
+		n.reset()
+		c.says("S").want(t, notReady)
+		server.generation++
+		server.publish() // the flow of before is stale
+		c.says("A").want(t, noConnection)
+	})
+	n.must(n.Judges.Delete(2*uint32(client.id) + uint32(bpf.EndpointJudgeJUDGE_LEAVE)))
+	client.send(client.to(world, ipv6, testbed.UDP(1, 2))).want(t, notReady)
+}
+
+// A full table of established flows is counted, and the flow lives on among the unanswered ones.
+func TestConntrackFull(t *testing.T) {
+	n := newNode(t, func(maps map[string]*ebpf.MapSpec) { maps[bpf.EndpointMapEstablished].MaxEntries = 1 })
+	client, server := n.pair()
+	events := n.events(t)
+	c := talk{client, server, ipv6}
+	c.open(t)
+	request := client.to(server.end, ipv6, testbed.UDP(1000, 53), testbed.Data(4))
+	reply := server.to(client.end, ipv6, testbed.UDP(53, 1000), testbed.Data(4))
+	client.send(request).want(t, toEndpoint)
+	if got := server.send(reply).want(t, toEndpoint); len(got.notices) != 1 {
+		t.Errorf("notices %v, want one", got.notices)
+	}
+	if got := events.one(t); got.Type != uint8(bpf.EndpointEventTypeEVENT_NOTICE) {
+		t.Errorf("event %+v, want a notice", got)
+	}
+	for key, flow := range n.flows(n.Unanswered) {
+		if flow.LifetimeS != 180 {
+			t.Errorf("flow %+v lives %d s, want those of an answered one", key, flow.LifetimeS)
+		}
+	}
+	if got := server.send(reply).want(t, toEndpoint); len(got.notices) != 0 {
+		t.Errorf("notices %v for the second packet, want none", got.notices)
+	}
+}

@@ -14,6 +14,7 @@ const dropPrefix = "DROP_"
 // Names that the rule of Reason would make clumsy.
 var reasons = map[bpf.EndpointVerdict]string{
 	bpf.EndpointVerdictVERDICT_NEXT:     "undecided",
+	bpf.EndpointVerdictVERDICT_JUDGE:    "unjudged",
 	bpf.EndpointVerdictFORWARD_ENDPOINT: "forwarded",
 	bpf.EndpointVerdictFORWARD_HOST:     "forwarded-to-host",
 }

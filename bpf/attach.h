@@ -54,7 +54,6 @@ static __always_inline enum verdict receive_from_endpoint(struct __sk_buff *skb,
 	enum verdict verdict;
 
 	packet->from = config.endpoint;
-	packet->source_identity = config.identity;
 	verdict = parse(skb, packet);
 	if (verdict != VERDICT_NEXT)
 		return verdict;

@@ -22,7 +22,6 @@ struct endpoint_config {
 	union address ipv4; /* mapped */
 	union address gateway6;
 	union address gateway4; /* mapped */
-	__u32 identity;
 	__u32 generation; /* stamp of verdicts made by these programs */
 	__u32 revision; /* of the policy they enforce */
 	__u16 endpoint; /* 0: the router device, whose packets come from outside */

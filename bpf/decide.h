@@ -27,8 +27,8 @@ static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct pack
 	if (verdict != VERDICT_NEXT)
 		return verdict;
 	packet->flags &= ~PACKET_REPLY;
-	packet->source_identity =
-		config.endpoint ? config.identity : identity_outside(&packet->source);
+	packet->source_identity = config.endpoint ? identity_of_endpoint(config.endpoint) :
+						    identity_outside(&packet->source);
 	packet->to = endpoint_of_address(&packet->destination);
 	packet->destination_identity = packet->to ? identity_of_endpoint(packet->to) :
 						    identity_outside(&packet->destination);

@@ -43,7 +43,6 @@ type EndpointEndpointConfig struct {
 		_     structs.HostLayout
 		Bytes [16]uint8
 	}
-	Identity     uint32
 	Generation   uint32
 	Revision     uint32
 	Endpoint     uint16
@@ -53,7 +52,7 @@ type EndpointEndpointConfig struct {
 	HasIpv4      uint8
 	AuditIngress uint8
 	AuditEgress  uint8
-	_            [2]byte
+	_            [6]byte
 }
 
 type EndpointEndpointFlags uint32

@@ -118,7 +118,7 @@ func (e *endpoint) start(spec *ebpf.CollectionSpec) *ebpf.Collection {
 	e.Helper()
 	e.must(spec.Variables["config"].Set(bpf.EndpointEndpointConfig{
 		Ipv6: address(e.ip6), Ipv4: address(e.ip4), Gateway6: address(gateway.ip6), Gateway4: address(gateway.ip4),
-		Identity: e.identity, Generation: e.generation, Revision: 1000 + e.generation, Endpoint: e.id,
+		Generation: e.generation, Revision: 1000 + e.generation, Endpoint: e.id,
 		Mac: [6]uint8(e.mac), GatewayMac: [6]uint8(gatewayMAC), HasIpv6: flag(e.ip6.IsValid()), HasIpv4: flag(e.ip4.IsValid()),
 		AuditIngress: flag(e.audit), AuditEgress: flag(e.audit),
 	}))

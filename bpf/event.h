@@ -162,7 +162,10 @@ VERIFIED_ONCE int emit(struct __sk_buff *skb, const struct packet *packet, enum 
 	event->destination = packet->destination;
 	event->source_port = packet->source_port;
 	event->destination_port = packet->destination_port;
-	event->source_identity = packet->source_identity;
+	/* Dropped before anybody asked who sent it. */
+	event->source_identity = packet->source_identity || !packet->from ?
+					 packet->source_identity :
+					 identity_of_endpoint(packet->from);
 	event->destination_identity = packet->destination_identity;
 	event->revision = packet->revision;
 	event->length = skb->len;

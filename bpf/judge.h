@@ -42,14 +42,6 @@ static __always_inline struct judgement *scratch(void)
 	return bpf_map_lookup_elem(&judgements, &zero);
 }
 
-/* identity_of_endpoint is what other programs go by: it changes with the generation. */
-static __always_inline __u32 identity_of_endpoint(__u32 id)
-{
-	struct endpoint_info *info = bpf_map_lookup_elem(&endpoints, &id);
-
-	return info ? info->identity : IDENTITY_UNKNOWN;
-}
-
 static __always_inline __u32 endpoint_of_address(const union address *address)
 {
 	__u32 *id = bpf_map_lookup_elem(&addresses, address);

@@ -44,6 +44,14 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } endpoints SEC(".maps");
 
+/* identity_of_endpoint is what other programs go by: it changes with the generation. */
+static __always_inline __u32 identity_of_endpoint(__u32 id)
+{
+	struct endpoint_info *info = bpf_map_lookup_elem(&endpoints, &id);
+
+	return info ? info->identity : IDENTITY_UNKNOWN;
+}
+
 /* Which endpoint has an address. Asked for the first packet of a flow only. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

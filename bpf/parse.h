@@ -36,6 +36,12 @@ static __always_inline int overlaps_transport(const struct packet *packet, __u16
 	return packet->protocol == IPPROTO_TCP && offset * 8 < sizeof(struct tcphdr);
 }
 
+/* parse_transport_there is parse_transport for the rare packets: one copy of it is enough for them. */
+static __noinline int parse_transport_there(struct __sk_buff *skb, struct packet *packet)
+{
+	return parse_transport(skb, packet);
+}
+
 /* parse_fragment reads the transport header, or recalls what the first fragment's said. */
 static __always_inline enum verdict parse_fragment(struct __sk_buff *skb, struct packet *packet,
 						   __u16 offset, int more, __be32 id)
@@ -50,7 +56,7 @@ static __always_inline enum verdict parse_fragment(struct __sk_buff *skb, struct
 	}
 	if (more)
 		packet->flags |= PACKET_FIRST_FRAGMENT;
-	verdict = parse_transport(skb, packet);
+	verdict = parse_transport_there(skb, packet);
 	if (verdict == VERDICT_NEXT && more && remember_fragment(packet, id))
 		return DROP_INTERNAL;
 	return verdict;
@@ -121,7 +127,7 @@ static __always_inline enum verdict parse_ipv6(struct __sk_buff *skb, struct pac
 	if (extensions.fragmented)
 		return parse_fragment(skb, packet, extensions.fragment_offset,
 				      extensions.more_fragments, extensions.fragment_id);
-	return parse_transport(skb, packet);
+	return parse_transport_there(skb, packet);
 }
 
 /*

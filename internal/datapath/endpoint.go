@@ -49,15 +49,16 @@ func (a *attached) report() Report {
 	}
 }
 
-// sameEntry reports whether from_endpoint would be made of the same constants. It knows nothing of policy.
+// sameEntry reports whether from_endpoint would be made of the same constants. It knows nothing of identity and policy:
+// a new identity, like a new policy, takes new judges only.
 func (e Endpoint) sameEntry(other Endpoint) bool {
-	return e.ID == other.ID && e.Identity == other.Identity && e.IPv6 == other.IPv6 && e.IPv4 == other.IPv4 &&
+	return e.ID == other.ID && e.IPv6 == other.IPv6 && e.IPv4 == other.IPv4 &&
 		e.Link.Host == other.Link.Host && e.Link.MAC.String() == other.Link.MAC.String()
 }
 
 // sameJudges reports whether the endpoint's judges and tables would come out the same.
 func (e Endpoint) sameJudges(other Endpoint) bool {
-	return e.sameEntry(other) && e.Tables.Ingress.Equal(other.Tables.Ingress) &&
+	return e.sameEntry(other) && e.Identity == other.Identity && e.Tables.Ingress.Equal(other.Tables.Ingress) &&
 		e.Tables.Egress.Equal(other.Tables.Egress)
 }
 

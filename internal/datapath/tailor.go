@@ -52,7 +52,7 @@ func (e Endpoint) constants(router Router, generation uint32) bpf.EndpointEndpoi
 	return bpf.EndpointEndpointConfig{
 		Ipv6: mapped(e.IPv6), Ipv4: mapped(e.IPv4),
 		Gateway6: mapped(router.IPv6), Gateway4: mapped(router.IPv4),
-		Identity: uint32(e.Identity), Generation: generation, Revision: uint32(e.Revision),
+		Generation: generation, Revision: uint32(e.Revision),
 		Endpoint: uint16(e.ID), Mac: mac(e.Link.MAC), GatewayMac: mac(router.MAC),
 		HasIpv6: flag(e.IPv6.IsValid()), HasIpv4: flag(e.IPv4.IsValid()),
 		AuditIngress: flag(e.Tables.Ingress.Audit), AuditEgress: flag(e.Tables.Egress.Audit),

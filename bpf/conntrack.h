@@ -93,10 +93,9 @@ static __always_inline enum verdict opens_flow(const struct packet *packet)
 	case IPPROTO_TCP:
 		return opens_tcp(packet) ? VERDICT_NEXT : DROP_NO_CONNECTION;
 	case IPPROTO_ICMP:
-		return packet->icmp_type == ICMP_ECHO ? VERDICT_NEXT : DROP_ICMP_UNRELATED;
 	case IPPROTO_ICMPV6:
-		return packet->icmp_type == ICMPV6_ECHO_REQUEST ? VERDICT_NEXT :
-								  DROP_ICMP_UNRELATED;
+		return is_echo_request(packet->protocol, packet->icmp_type) ? VERDICT_NEXT :
+									      DROP_ICMP_UNRELATED;
 	}
 	return VERDICT_NEXT;
 }

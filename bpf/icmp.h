@@ -21,14 +21,7 @@ static __always_inline int is_icmp_error(const struct packet *packet)
 	return packet->icmp_type >= ICMPV6_DEST_UNREACH && packet->icmp_type <= ICMPV6_PARAMPROB;
 }
 
-static __always_inline int is_echo(const struct packet *packet)
-{
-	if (packet->flags & PACKET_IPV4)
-		return packet->icmp_type == ICMP_ECHO || packet->icmp_type == ICMP_ECHOREPLY;
-	return packet->icmp_type == ICMPV6_ECHO_REQUEST || packet->icmp_type == ICMPV6_ECHO_REPLY;
-}
-
-/* The quoted packet's ports; echo's identifier stands in for both. */
+/* The quoted packet's ports, the other way round as the error travels the other way. */
 static __always_inline enum verdict quoted_ports(struct __sk_buff *skb, struct packet *packet,
 						 __u32 offset)
 {
@@ -37,14 +30,19 @@ static __always_inline enum verdict quoted_ports(struct __sk_buff *skb, struct p
 	if (bpf_skb_load_bytes(skb, offset, words, sizeof(words)))
 		return DROP_TRUNCATED;
 	if (is_icmp(packet)) {
-		packet->source_port = words[2];
-		packet->destination_port = words[2];
+		__u8 type = *(const __u8 *)words;
+
+		if (!is_echo_request(packet->protocol, type) &&
+		    !is_echo_reply(packet->protocol, type))
+			return DROP_ICMP_UNRELATED;
+		packet->source_port = is_echo_reply(packet->protocol, type) ? words[2] : 0;
+		packet->destination_port = is_echo_request(packet->protocol, type) ? words[2] : 0;
 		return VERDICT_NEXT;
 	}
 	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP &&
 	    packet->protocol != IPPROTO_SCTP)
 		return DROP_ICMP_UNRELATED;
-	packet->source_port = words[1]; /* the error travels the other way */
+	packet->source_port = words[1];
 	packet->destination_port = words[0];
 	return VERDICT_NEXT;
 }
@@ -130,18 +128,18 @@ static __noinline int answer_echo(struct __sk_buff *skb, const struct packet *pa
 /* handle_icmp takes care of all that is neither a flow's own nor an error about one. */
 static __always_inline enum verdict handle_icmp(struct __sk_buff *skb, struct packet *packet)
 {
-	int ipv4 = packet->flags & PACKET_IPV4;
-
 	if (packet->flags & PACKET_LATER_FRAGMENT)
 		return VERDICT_NEXT;
 	if (is_icmp_error(packet) && config.endpoint && !owns(&packet->source))
 		return DROP_SOURCE_ADDRESS;
 	if (is_icmp_error(packet))
 		return resolve_icmp_error(skb, packet);
-	if (!is_echo(packet))
+	if (is_echo_reply(packet->protocol, packet->icmp_type))
+		return VERDICT_NEXT;
+	if (!is_echo_request(packet->protocol, packet->icmp_type))
 		return DROP_ICMP_TYPE;
-	if (packet->icmp_type == (ipv4 ? ICMP_ECHO : ICMPV6_ECHO_REQUEST) && config.endpoint &&
-	    !(packet->flags & PACKET_FIRST_FRAGMENT) && is_gateway(&packet->destination))
+	if (config.endpoint && !(packet->flags & PACKET_FIRST_FRAGMENT) &&
+	    is_gateway(&packet->destination))
 		return owns(&packet->source) ? answer_echo(skb, packet) : DROP_SOURCE_ADDRESS;
 	return VERDICT_NEXT;
 }

@@ -17,7 +17,8 @@ union address {
 
 /*
  * One key for both directions: the end with the smaller address (then port) comes first, so that a
- * reply finds the entry of its request. ICMP echo has its identifier in both ports.
+ * reply finds the entry of its request. ICMP echo has its identifier as the client's port, and 0 as the server's:
+ * two that ping each other with one identifier (in containers it is often 1) have two flows.
  */
 struct flow_key {
 	union address address[2];

@@ -57,14 +57,26 @@ static __always_inline enum verdict parse_udp(struct packet *packet, const struc
 	return VERDICT_NEXT;
 }
 
-/* Echo's identifier stands in for both ports: a request and its reply are one flow. */
+static __always_inline int is_echo_request(__u8 protocol, __u8 type)
+{
+	return type == (protocol == IPPROTO_ICMP ? ICMP_ECHO : ICMPV6_ECHO_REQUEST);
+}
+
+static __always_inline int is_echo_reply(__u8 protocol, __u8 type)
+{
+	return type == (protocol == IPPROTO_ICMP ? ICMP_ECHOREPLY : ICMPV6_ECHO_REPLY);
+}
+
+/* Echo's identifier is the client's port. */
 static __always_inline enum verdict parse_icmp(struct packet *packet, const struct icmphdr *icmp)
 {
 	packet->icmp_type = icmp->type;
 	packet->icmp_code = icmp->code;
 	packet->transport_length = sizeof(*icmp);
-	packet->source_port = icmp->un.echo.id;
-	packet->destination_port = icmp->un.echo.id;
+	if (is_echo_request(packet->protocol, icmp->type))
+		packet->source_port = icmp->un.echo.id;
+	if (is_echo_reply(packet->protocol, icmp->type))
+		packet->destination_port = icmp->un.echo.id;
 	return VERDICT_NEXT;
 }
 

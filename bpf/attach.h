@@ -23,6 +23,17 @@ static __always_inline int is_multicast(const struct packet *packet)
 	return packet->destination.bytes[0] == 0xff;
 }
 
+/* Addresses that mean something on one link or host only: ::, ::1 and 127.0.0.0/8, and fe80::/10. */
+static __always_inline int is_never_routed(const struct packet *packet)
+{
+	const union address *to = &packet->destination;
+
+	if (packet->flags & PACKET_IPV4)
+		return to->bytes[12] == 127;
+	return is_link_local(to) ||
+	       (!to->halves[0] && !to->words[2] && bpf_ntohl(to->words[3]) <= 1);
+}
+
 /* check_link is what can be said before the packet is understood: who sent the frame. */
 static __always_inline enum verdict check_link(struct __sk_buff *skb)
 {
@@ -42,6 +53,8 @@ static __always_inline enum verdict check_routed(struct __sk_buff *skb, const st
 
 	if (is_multicast(packet))
 		return DROP_MULTICAST;
+	if (is_never_routed(packet))
+		return DROP_DESTINATION_UNKNOWN;
 	if ((void *)(ethernet + 1) > end)
 		return DROP_TRUNCATED;
 	return same_mac(ethernet->h_dest, config.gateway_mac) ? VERDICT_NEXT : DROP_DESTINATION_MAC;

@@ -133,6 +133,11 @@ static __always_inline void map_ipv4(union address *mapped, __be32 ipv4)
 	mapped->words[3] = ipv4;
 }
 
+static __always_inline int is_mapped(const union address *address)
+{
+	return !address->halves[0] && address->words[2] == bpf_htonl(0xffff);
+}
+
 /* flow_key_of builds the canonical key and says at which index of it the packet's source is. */
 static __always_inline __u8 flow_key_of(const struct packet *packet, struct flow_key *key)
 {

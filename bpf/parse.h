@@ -118,6 +118,8 @@ static __always_inline enum verdict parse_ipv6(struct __sk_buff *skb, struct pac
 		payload || !skb->gso_size ? packet->transport_offset + payload : skb->len;
 	__builtin_memcpy(&packet->source, &ip->saddr, sizeof(packet->source));
 	__builtin_memcpy(&packet->destination, &ip->daddr, sizeof(packet->destination));
+	if (is_mapped(&packet->source) || is_mapped(&packet->destination))
+		return DROP_BAD_HEADER; /* stands for IPv4 here; on the wire for nobody */
 	if (!is_extension(packet->protocol))
 		return parse_transport(skb, packet);
 

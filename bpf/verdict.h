@@ -33,7 +33,7 @@ enum verdict {
 
 	/* Dropped: destination. */
 	DROP_MULTICAST, /* multicast and broadcast are not carried */
-	DROP_DESTINATION_UNKNOWN, /* an address of the cluster that nobody has */
+	DROP_DESTINATION_UNKNOWN, /* an address of the cluster that nobody has, or one that is never routed */
 	DROP_ENDPOINT_NOT_READY, /* has no program yet, or no longer */
 
 	/* Dropped: decided. */

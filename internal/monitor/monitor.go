@@ -47,6 +47,13 @@ func (m *Monitor) Counts() Counts {
 	return m.counts
 }
 
+// Recent returns the last events that the filter lets through, oldest first. Unlike Subscribe it asks the datapath for nothing.
+func (m *Monitor) Recent(f Filter) []Event {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.history.chosen(f)
+}
+
 // receive takes one record of the ring buffer.
 func (m *Monitor) receive(record []byte) {
 	e, err := decode(record)

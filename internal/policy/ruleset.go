@@ -50,6 +50,12 @@ func (r *Ruleset) Revision() uint64 { return r.revision }
 // Policies returns the policies as written. They are not to be changed.
 func (r *Ruleset) Policies() []Policy { return r.policies }
 
+// Closes reports on which sides of an endpoint only what a rule allows passes. An open side passes all but what a rule forbids.
+func (r *Ruleset) Closes(subject Peer) (ingress, egress bool) {
+	v := r.terms.view(subject)
+	return !r.ingress.opens(v), !r.egress.opens(v)
+}
+
 // Prefixes returns the CIDRs that rules name, each once and in order. The agent gives each of
 // them a node-local identity.
 func (r *Ruleset) Prefixes() []netip.Prefix { return slices.Clone(r.prefixes) }

@@ -112,7 +112,7 @@ func (a *Agent) DeleteEndpoint(ctx context.Context, name string) error {
 		return err
 	}
 	if e.Owner != endpoint.OwnerCLI {
-		return fmt.Errorf("endpoint %q is %s's: take it back there (docker network disconnect, docker rm)", name, e.Owner)
+		return fmt.Errorf("%w: endpoint %q is %s's: docker network disconnect, docker rm", ErrForeign, name, e.Owner)
 	}
 	return a.delete(ctx, e.ID)
 }

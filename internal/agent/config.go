@@ -51,6 +51,9 @@ func (c *Config) check() error {
 	if c.MTU == 0 {
 		c.MTU = DefaultMTU
 	}
+	if c.Labels == nil {
+		c.Labels = labels.DefaultPatterns()
+	}
 	if c.MTU < 1280 || c.MTU > 65535 {
 		return fmt.Errorf("MTU %d: must be 1280 (what IPv6 wants) to 65535", c.MTU)
 	}

@@ -17,6 +17,8 @@ var (
 	ErrNoEndpoint = errors.New("no such endpoint")
 	// ErrNameTaken is returned for a name that an endpoint has already.
 	ErrNameTaken = errors.New("the name is taken by another endpoint")
+	// ErrForeign is returned for an endpoint that has to be taken back by whoever made it.
+	ErrForeign = errors.New("take it back where it was made")
 	// ErrNoID is returned when all endpoint numbers are in use.
 	ErrNoID = errors.New("all 65535 endpoint numbers of this node are in use")
 )

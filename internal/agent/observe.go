@@ -27,6 +27,9 @@ type EndpointState struct {
 	Identifying labels.Set // the labels that make its identity
 	Report      datapath.Report
 	Loaded      bool // Report is there
+
+	// Only what a rule allows passes: towards the endpoint, and from it.
+	ClosedIngress, ClosedEgress bool
 }
 
 // Endpoints returns all endpoints in order of ID.
@@ -52,6 +55,8 @@ func (a *Agent) stateOf(e endpoint.Endpoint) EndpointState {
 		state.Identifying = a.filter.Apply(e.Labels)
 	}
 	state.Report, state.Loaded = a.datapath.Report(e.ID)
+	view := a.view.Load()
+	state.ClosedIngress, state.ClosedEgress = view.rules.Closes(view.peer(e.Identity))
 	return state
 }
 

@@ -13,12 +13,10 @@ type Flow struct {
 	Protocol string `json:"protocol"`
 	Client   Party  `json:"client"` // who sent the first packet
 	Server   Party  `json:"server"`
-	State    string `json:"state"` // "syn-sent", "established", "closing", ...
+	State    string `json:"state"` // "unanswered", "established", "half-closed" or "closing"
 	Table    string `json:"table"` // "established" or "unanswered"
 	Denied   bool   `json:"denied,omitempty"`
+	Age      int64  `json:"ageSeconds"`
 	Expires  int64  `json:"expiresSeconds"` // if no packet comes
-
-	// The policy revisions that the cached verdict was computed at.
-	ClientRevision uint64 `json:"clientRevision"`
-	ServerRevision uint64 `json:"serverRevision"`
+	Revision uint64 `json:"revision"`       // of the policy that the cached verdict is from
 }

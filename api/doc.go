@@ -10,10 +10,11 @@
 //	GET    /v1/endpoints/{name}     DELETE /v1/endpoints/{name}
 //	PUT    /v1/endpoints/{name}/labels
 //	PUT    /v1/endpoints/{name}/trace
+//	POST   /v1/endpoints/{name}/regenerate
 //	GET    /v1/policies             POST   /v1/policies?source=FILE
 //	GET    /v1/policies/{name}      DELETE /v1/policies/{name}
 //	POST   /v1/explain
-//	GET    /v1/events?type=drop,verdict,trace&endpoint=NAME&last=N&follow=true
+//	GET    /v1/events?type=drop,verdict,trace,notice&endpoint=NAME&last=N&follow=true
 //	GET    /v1/stats
 //	GET    /v1/identities
 //	GET    /v1/nodes

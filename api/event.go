@@ -9,18 +9,20 @@ const (
 	EventDrop    = "drop"    // a packet was dropped
 	EventVerdict = "verdict" // the first packet of a flow was judged
 	EventTrace   = "trace"   // a packet of an endpoint that is traced
+	EventNotice  = "notice"  // the datapath itself is in trouble; the packet passed
 )
 
 // EventTypes lists the types that an EventQuery can ask for.
-var EventTypes = []string{EventDrop, EventVerdict, EventTrace}
+var EventTypes = []string{EventDrop, EventVerdict, EventTrace, EventNotice}
 
 // Event is something that the datapath did with one packet.
 type Event struct {
 	Time     time.Time `json:"time"`
 	Type     string    `json:"type"`
-	Verdict  string    `json:"verdict"` // "allow", "deny" or "audit"
-	Reason   string    `json:"reason"`  // of a drop: one of the drop reasons
-	Revision uint64    `json:"revision,omitempty"`
+	Verdict  string    `json:"verdict"`            // "allow", "drop" or "audit" (it passed, and would not have)
+	Reason   string    `json:"reason"`             // one of the datapath's reasons: "policy-denied"
+	Revision uint64    `json:"revision,omitempty"` // of the policy that judged it
+	Side     string    `json:"side,omitempty"`     // whose table judged it: "ingress" (of the destination) or "egress" (of the source)
 
 	Source      Party  `json:"source"`
 	Destination Party  `json:"destination"`
@@ -29,7 +31,10 @@ type Event struct {
 	TCPFlags    string `json:"tcpFlags,omitempty"` // "SYN,ACK"
 	ICMPType    uint8  `json:"icmpType,omitempty"`
 	ICMPCode    uint8  `json:"icmpCode,omitempty"`
-	Interface   string `json:"interface,omitempty"`
+	Interface   string `json:"interface,omitempty"` // of the host, that it came in by
+	Reply       bool   `json:"reply,omitempty"`     // from the provider to the consumer
+	Fragment    bool   `json:"fragment,omitempty"`
+	ICMPError   bool   `json:"icmpError,omitempty"` // about the flow between the two
 
 	// Suppressed counts equal events that the kernel held back before this one.
 	Suppressed uint64 `json:"suppressed,omitempty"`

@@ -14,5 +14,4 @@ type Node struct {
 	Router6   netip.Addr   `json:"router6,omitzero"`    // its endpoints' gateway
 	Router4   netip.Addr   `json:"router4,omitzero"`    //
 	Addresses []netip.Addr `json:"addresses,omitempty"` // of the underlay
-	Alive     bool         `json:"alive"`               // its lease in the store runs
 }

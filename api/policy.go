@@ -38,18 +38,19 @@ type Explanation struct {
 	From    Party  `json:"from"`
 	To      Party  `json:"to"`
 	Port    string `json:"port"`
-	Verdict string `json:"verdict"` // "allow" or "deny"
+	Verdict string `json:"verdict"` // "allow", "deny", or "audit": denied and not enforced
 	Reason  string `json:"reason"`  // one sentence
 
 	Revision uint64 `json:"revision"`
 	Halves   []Half `json:"halves"`
 
-	// Kernel is what the loaded table says; nil if the provider is not local.
+	// Kernel is what the loaded table says; nil if no endpoint of this node judges it.
 	Kernel *KernelVerdict `json:"kernel,omitempty"`
 
 	// Suggestion is a policy document, in YAML, that would allow it; "" if
-	// it is allowed, or if no rule can help.
+	// it is allowed, or if no rule can help; then Advice says what would.
 	Suggestion string `json:"suggestion,omitempty"`
+	Advice     string `json:"advice,omitempty"`
 }
 
 // Half is the verdict of one side's rules. Policy and Rule name the one that

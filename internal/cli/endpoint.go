@@ -15,7 +15,8 @@ import (
 
 func (a *app) endpointCommand() *cobra.Command {
 	return group("endpoint", "Attach, show, relabel and detach endpoints",
-		a.endpointAdd(), a.endpointList(), a.endpointShow(), a.endpointRelabel(), a.endpointTrace(), a.endpointDelete())
+		a.endpointAdd(), a.endpointList(), a.endpointShow(), a.endpointRelabel(), a.endpointTrace(),
+		a.endpointRegenerate(), a.endpointDelete())
 }
 
 func (a *app) endpointAdd() *cobra.Command {
@@ -83,6 +84,18 @@ func (a *app) endpointTrace() *cobra.Command {
 				return usagef("trace: %q is neither on nor off", args[1])
 			}
 			return a.changed(a.client().TraceEndpoint(ctx, args[0], args[1] == "on"))
+		}),
+	}
+}
+
+func (a *app) endpointRegenerate() *cobra.Command {
+	return &cobra.Command{
+		Use:               "regenerate NAME",
+		Short:             "Make an endpoint's tables and programs anew; connections live on",
+		Args:              needs("NAME"),
+		ValidArgsFunction: a.completeEndpoint,
+		RunE: a.run(func(ctx context.Context, args []string) error {
+			return a.changed(a.client().RegenerateEndpoint(ctx, args[0]))
 		}),
 	}
 }

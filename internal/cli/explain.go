@@ -52,6 +52,9 @@ func (p *page) explanation(x api.Explanation) {
 	if x.Kernel != nil {
 		p.linef("the kernel says %s, at revision %d", x.Kernel.Verdict, x.Kernel.Revision)
 	}
+	if x.Advice != "" {
+		p.linef("%s", clean(x.Advice))
+	}
 	if x.Suggestion != "" {
 		p.linef("\nThis would allow it:\n\n%s", strings.TrimSpace(x.Suggestion))
 	}

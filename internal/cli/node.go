@@ -24,20 +24,13 @@ func (a *app) nodeList() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := newTable(right("NUMBER"), flex("NAME"), left("ALIVE"), left("IPV6"), left("IPV4"), flex("REACHED BY"))
+			t := newTable(right("NUMBER"), flex("NAME"), left("IPV6"), left("IPV4"), flex("REACHED BY"))
 			for _, n := range nodes {
-				t.add(n.Number, n.Name, yesNo(n.Alive), prefixText(n.Prefix6), prefixText(n.Prefix4), dash(addressList(n.Addresses)))
+				t.add(n.Number, n.Name, prefixText(n.Prefix6), prefixText(n.Prefix4), dash(addressList(n.Addresses)))
 			}
 			return a.emit(nodes, func(p *page) { p.table(t) })
 		}),
 	}
-}
-
-func yesNo(yes bool) string {
-	if yes {
-		return "yes"
-	}
-	return "no"
 }
 
 func addressList(addresses []netip.Addr) string {

@@ -29,6 +29,8 @@ func identityText(id api.Identity) string {
 		return id.Name
 	case id.Prefix.IsValid():
 		return id.Prefix.String()
+	case len(id.Labels) == 0 && id.Number == 0:
+		return "(unknown)"
 	case len(id.Labels) == 0:
 		return "(no labels)"
 	}
@@ -41,7 +43,9 @@ func partyText(p api.Party) string {
 	if p.Endpoint != "" {
 		text = p.Endpoint + " (" + strings.Trim(text, "()") + ")"
 	}
-	text = fmt.Sprintf("%s [%d]", text, p.Identity.Number)
+	if p.Identity.Number != 0 {
+		text = fmt.Sprintf("%s [%d]", text, p.Identity.Number)
+	}
 	if p.Address.IsValid() {
 		text += " " + addressText(p.Address, p.Port)
 	}

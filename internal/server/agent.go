@@ -6,6 +6,7 @@ package server
 
 import (
 	"context"
+	"iter"
 
 	"github.com/hypha-net/hypha/api"
 )
@@ -29,6 +30,8 @@ type Endpoints interface {
 	AddEndpoint(ctx context.Context, spec api.EndpointSpec) (api.Endpoint, error)
 	RelabelEndpoint(ctx context.Context, name string, labels map[string]string) (api.Endpoint, error)
 	TraceEndpoint(ctx context.Context, name string, on bool) (api.Endpoint, error)
+	// RegenerateEndpoint makes tables and programs anew. Connections live on.
+	RegenerateEndpoint(ctx context.Context, name string) (api.Endpoint, error)
 	DeleteEndpoint(ctx context.Context, name string) error
 }
 
@@ -43,10 +46,11 @@ type Policies interface {
 
 // Events is what the datapath did with packets.
 type Events interface {
-	// Subscribe calls deliver for every event from now on, in order, until
-	// cancel has returned. Recent is what happened before, oldest first: no
-	// event is in neither or in both. Deliver never blocks.
-	Subscribe(deliver func(api.Event)) (recent []api.Event, cancel func())
+	// Events are the last query.Last ones that query chooses, oldest first,
+	// and, unless query.NoFollow, each that happens from now on, until ctx ends.
+	// A reader that is too slow loses some, and is told how many. ErrNotFound:
+	// no endpoint has the name.
+	Events(ctx context.Context, query api.EventQuery) (iter.Seq[api.Event], error)
 }
 
 // Observer is the state of this node and its view of the cluster.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -18,20 +19,16 @@ import (
 // double is an Agent without a kernel: it holds what it is told, and answers
 // from that. It stands in where only the wire is under test.
 type double struct {
-	mu          sync.Mutex
-	endpoints   map[string]api.Endpoint
-	policies    map[string]api.Policy
-	recent      []api.Event
-	subscribers map[int]func(api.Event)
-	status      api.Status
+	mu        sync.Mutex
+	endpoints map[string]api.Endpoint
+	policies  map[string]api.Policy
+	recent    []api.Event
+	readers   []chan api.Event
+	status    api.Status
 }
 
 func newDouble() *double {
-	return &double{
-		endpoints:   map[string]api.Endpoint{},
-		policies:    map[string]api.Policy{},
-		subscribers: map[int]func(api.Event){},
-	}
+	return &double{endpoints: map[string]api.Endpoint{}, policies: map[string]api.Policy{}}
 }
 
 func (d *double) Endpoints(context.Context) ([]api.Endpoint, error) {
@@ -60,6 +57,10 @@ func (d *double) RelabelEndpoint(_ context.Context, name string, labels map[stri
 
 func (d *double) TraceEndpoint(_ context.Context, name string, on bool) (api.Endpoint, error) {
 	return d.change(name, func(e *api.Endpoint) { e.Trace = on })
+}
+
+func (d *double) RegenerateEndpoint(_ context.Context, name string) (api.Endpoint, error) {
+	return d.change(name, func(e *api.Endpoint) { e.Message = "made anew" })
 }
 
 func (d *double) DeleteEndpoint(_ context.Context, name string) error {
@@ -110,24 +111,41 @@ func (d *double) Explain(_ context.Context, request api.ExplainRequest) (api.Exp
 	return api.Explanation{Port: request.Port, Verdict: "deny"}, nil
 }
 
-func (d *double) Subscribe(deliver func(api.Event)) ([]api.Event, func()) {
+// Events yields the last ones as they are, and what is published from now on. It knows the endpoints web and "" only.
+func (d *double) Events(ctx context.Context, query api.EventQuery) (iter.Seq[api.Event], error) {
+	if query.Endpoint != "" && query.Endpoint != "web" {
+		return nil, Fault(ErrNotFound, fmt.Errorf("no endpoint is called %q", query.Endpoint))
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	key := len(d.subscribers)
-	d.subscribers[key] = deliver
-	return slices.Clone(d.recent), func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		delete(d.subscribers, key)
-	}
+	coming := make(chan api.Event, 16)
+	d.readers = append(d.readers, coming)
+	recent := d.recent[max(0, len(d.recent)-query.Last):]
+	return func(yield func(api.Event) bool) {
+		for _, event := range recent {
+			if !yield(event) {
+				return
+			}
+		}
+		for !query.NoFollow {
+			select {
+			case <-ctx.Done():
+				return
+			case event := <-coming:
+				if !yield(event) {
+					return
+				}
+			}
+		}
+	}, nil
 }
 
 func (d *double) publish(event api.Event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.recent = append(d.recent, event)
-	for _, deliver := range d.subscribers {
-		deliver(event)
+	for _, reader := range d.readers {
+		reader <- event
 	}
 }
 

@@ -17,6 +17,7 @@ func (s *Server) routeEndpoints(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/endpoints/{name}", named(s.agent.Endpoint))
 	mux.HandleFunc("PUT /v1/endpoints/{name}/labels", s.relabelEndpoint)
 	mux.HandleFunc("PUT /v1/endpoints/{name}/trace", s.traceEndpoint)
+	mux.HandleFunc("POST /v1/endpoints/{name}/regenerate", named(s.agent.RegenerateEndpoint))
 	mux.HandleFunc("DELETE /v1/endpoints/{name}", named(s.deleteEndpoint))
 }
 

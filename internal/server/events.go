@@ -15,9 +15,6 @@ import (
 	"github.com/hypha-net/hypha/api"
 )
 
-// backlog is how many events a reader may be behind before it loses some.
-const backlog = 4096
-
 // events answers with one event a line: past ones first, then each as it happens.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	query, err := eventQuery(r)
@@ -30,31 +27,20 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		writeError(w, fmt.Errorf("preparing the event stream: %w", err))
 		return
 	}
-	queue := newQueue(backlog)
-	recent, cancel := s.agent.Subscribe(func(event api.Event) {
-		if chosen(query, event) {
-			queue.push(event)
-		}
-	})
-	defer cancel()
-
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	lines := json.NewEncoder(w)
-	for _, event := range lastOf(query, recent) {
-		if lines.Encode(event) != nil {
-			return // the client has gone
-		}
+	events, err := s.agent.Events(r.Context(), query)
+	if err != nil {
+		writeError(w, err)
+		return
 	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
 	flush := http.NewResponseController(w).Flush
-	for !query.NoFollow && flush() == nil {
-		batch := queue.pull(r.Context())
-		if batch == nil {
-			return
-		}
-		for _, event := range batch {
-			if lines.Encode(event) != nil {
-				return
-			}
+	if flush() != nil { // so that the reader knows that it is heard
+		return
+	}
+	lines := json.NewEncoder(w)
+	for event := range events {
+		if lines.Encode(event) != nil || flush() != nil {
+			return // the client has gone
 		}
 	}
 }
@@ -80,23 +66,4 @@ func eventQuery(r *http.Request) (query api.EventQuery, err error) {
 	}
 	query.Last, err = count(r, "last")
 	return query, err
-}
-
-// chosen says whether the query asks for event.
-func chosen(query api.EventQuery, event api.Event) bool {
-	if len(query.Types) > 0 && !slices.Contains(query.Types, event.Type) {
-		return false
-	}
-	return query.Endpoint == "" || query.Endpoint == event.Source.Endpoint || query.Endpoint == event.Destination.Endpoint
-}
-
-// lastOf returns the last query.Last of the events that query chooses.
-func lastOf(query api.EventQuery, events []api.Event) []api.Event {
-	var some []api.Event
-	for _, event := range events {
-		if chosen(query, event) {
-			some = append(some, event)
-		}
-	}
-	return some[max(0, len(some)-query.Last):]
 }

@@ -53,7 +53,7 @@ func removeDead(path string) error {
 	switch {
 	case err == nil:
 		conn.Close()
-		return fmt.Errorf("%w: stop that one, or give this one its own --run, --state and --bpf", ErrInUse)
+		return ErrInUse
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return os.Remove(path)
 	}

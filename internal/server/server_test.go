@@ -67,11 +67,14 @@ func TestEndpointsOverTheWire(t *testing.T) {
 	if _, err := client.TraceEndpoint(ctx, name, true); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := client.RegenerateEndpoint(ctx, name); err != nil {
+		t.Fatal(err)
+	}
 	got, err := client.Endpoint(ctx, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := api.Endpoint{Name: name, Netns: "/run/netns/web", State: "ready", Trace: true, Labels: map[string]string{"role": "web"}}
+	want := api.Endpoint{Name: name, Netns: "/run/netns/web", State: "ready", Message: "made anew", Trace: true, Labels: map[string]string{"role": "web"}}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 		t.Errorf("endpoint (-want +got):\n%s", diff)
 	}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"context"
+
+	"github.com/hypha-net/hypha/api"
+	"github.com/hypha-net/hypha/internal/agent"
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/policy"
+)
+
+// Explain implements Agent.
+func (n *Node) Explain(_ context.Context, request api.ExplainRequest) (api.Explanation, error) {
+	x, err := n.agent.Explain(request.From, request.To, request.Port)
+	if err != nil {
+		return api.Explanation{}, faultOf(err)
+	}
+	out := api.Explanation{
+		From: subjectOf(x.From), To: subjectOf(x.To), Port: request.Port,
+		Verdict: verdictOf(x.Explanation), Reason: reasonOf(x.Explanation), Revision: x.Revision,
+		Halves:     []api.Half{halfOf("egress", x.Egress), halfOf("ingress", x.Ingress)},
+		Suggestion: x.Suggestion, Advice: x.Advice,
+	}
+	if x.Kernel != nil {
+		out.Kernel = &api.KernelVerdict{Verdict: or(x.Kernel.Allowed, "allow", "deny"), Revision: x.Kernel.Revision}
+	}
+	return out, nil
+}
+
+func subjectOf(s agent.Subject) api.Party {
+	known := agent.Identity{Number: s.Peer.ID, Labels: s.Peer.Labels, Prefix: s.Peer.Prefix}
+	if known.Number == identity.LastLabelSet {
+		known.Number = 0 // the cluster has no number for these labels yet
+	}
+	return api.Party{Endpoint: s.Endpoint, Address: s.Address, Identity: identityOf(known)}
+}
+
+func verdictOf(x policy.Explanation) string {
+	if !x.Allowed && x.Audit {
+		return "audit"
+	}
+	return or(x.Allowed, "allow", "deny")
+}
+
+func reasonOf(x policy.Explanation) string {
+	switch {
+	case x.Allowed:
+		return "nothing on either side stands against it"
+	case !x.Egress.Allowed && !x.Ingress.Allowed:
+		return "both sides stand against it"
+	case !x.Egress.Allowed:
+		return "the sender's side stands against it: " + x.Egress.Reason
+	}
+	return "the receiver's side stands against it: " + x.Ingress.Reason
+}
+
+func halfOf(side string, h policy.Half) api.Half {
+	return api.Half{
+		Side: side, Verdict: or(h.Allowed, "allow", "deny"), Policy: h.Policy, Rule: h.Rule, Reason: h.Reason,
+	}
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/hypha-net/hypha/internal/agent"
+	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/endpoint"
+	"github.com/hypha-net/hypha/internal/ipam"
+	"github.com/hypha-net/hypha/internal/labels"
+	"github.com/hypha-net/hypha/internal/netns"
+	"github.com/hypha-net/hypha/internal/policy"
+	"github.com/hypha-net/hypha/internal/store"
+)
+
+// faults says which errors of an agent are the request's, and of what kind. The others are the agent's own.
+var faults = []struct {
+	kind   error
+	errors []error
+}{
+	{ErrNotFound, []error{agent.ErrNoEndpoint, agent.ErrNoPolicy}},
+	{ErrConflict, []error{agent.ErrNameTaken, agent.ErrForeign, datapath.ErrInterfaceExists, datapath.ErrRouteExists}},
+	{ErrUnavailable, []error{store.ErrUnavailable, store.ErrNumbersExhausted, ipam.ErrExhausted, agent.ErrNoID}},
+	{ErrInvalid, []error{
+		agent.ErrQuestion, endpoint.ErrName, endpoint.ErrInvalid, netns.ErrNotNamespace, fs.ErrNotExist,
+		labels.ErrTooLarge, labels.ErrEmptyKey, labels.ErrSyntax,
+		policy.ErrInputTooLarge, policy.ErrEmpty, policy.ErrYAML, policy.ErrRule, policy.ErrName, policy.ErrSelector,
+		policy.ErrCIDR, policy.ErrPort, policy.ErrPortRange, policy.ErrReversed, store.ErrTooLarge, store.ErrTwice,
+	}},
+}
+
+// faultOf marks an error of an agent as the kind of fault that it is; nil stays nil.
+func faultOf(err error) error {
+	for _, f := range faults {
+		for _, known := range f.errors {
+			if errors.Is(err, known) {
+				return Fault(f.kind, err)
+			}
+		}
+	}
+	return err
+}

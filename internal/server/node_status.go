@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/hypha-net/hypha/api"
+	"github.com/hypha-net/hypha/internal/agent"
+	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/monitor"
+)
+
+// Status implements Agent.
+func (n *Node) Status(ctx context.Context) (api.Status, error) {
+	s := n.agent.Status(ctx)
+	out := api.Status{
+		Version: s.Version, Started: s.Started, UptimeSeconds: int64(time.Since(s.Started).Seconds()),
+		Node: n.node(s.Node), Problems: append([]string{}, s.Problems...),
+		Store: api.StoreStatus{
+			Mode: string(s.Store.Mode), Healthy: s.Store.Healthy, Message: s.Store.Message, Keys: s.Store.Keys, Bytes: s.Store.Bytes,
+		},
+		Docker: api.DockerStatus{State: string(s.Docker.State), Version: s.Docker.Version, Message: s.Docker.Message},
+		Policy: api.PolicyStatus{
+			Revision: s.Revision, Policies: s.Policies, Rules: s.Rules, Enforce: string(s.Enforce),
+		},
+		Endpoints: map[string]int{}, Features: featuresOf(s.Features), Maps: mapsOf(s.Maps),
+		Forwarded: api.Traffic{Packets: s.Traffic.Packets, Bytes: s.Traffic.Bytes}, Drops: dropsOf(s.Verdicts),
+		Events: api.EventCounts{Emitted: s.Events.Events, Lost: s.Lost, Suppressed: s.Events.Suppressed},
+	}
+	for state, count := range s.Endpoints {
+		out.Endpoints[string(state)] = count
+	}
+	return out, nil
+}
+
+// Nodes implements Agent.
+func (n *Node) Nodes(ctx context.Context) ([]api.Node, error) {
+	known, err := n.agent.Nodes(ctx)
+	if err != nil {
+		return nil, faultOf(err)
+	}
+	var nodes []api.Node
+	for _, node := range known {
+		nodes = append(nodes, n.node(node))
+	}
+	slices.SortFunc(nodes, func(a, b api.Node) int { return int(a.Number) - int(b.Number) })
+	return nodes, nil
+}
+
+func (n *Node) node(known agent.Node) api.Node {
+	return api.Node{
+		Name: known.Name, Number: known.Number, Self: known.Number == n.agent.Node().Number,
+		Prefix6: known.Prefix6, Prefix4: known.Prefix4, Router6: known.Router6, Router4: known.Router4,
+	}
+}
+
+func featuresOf(known datapath.Features) (features []api.Feature) {
+	for _, f := range known {
+		features = append(features, api.Feature{Name: f.Name, Found: f.Found, Since: f.Since, Required: f.Required, Use: f.Use})
+	}
+	return features
+}
+
+func mapsOf(fill []datapath.MapFill) (maps []api.MapFill) {
+	for _, m := range fill {
+		maps = append(maps, api.MapFill{Name: m.Name, Entries: uint64(m.Entries), Max: uint64(m.Max), Bytes: m.Bytes})
+	}
+	return maps
+}
+
+// dropsOf keeps the verdicts that drop.
+func dropsOf(counts []datapath.VerdictCount) (drops []api.DropCount) {
+	dropping := monitor.Drops()
+	for _, c := range counts {
+		if slices.Contains(dropping, c.Verdict) {
+			drops = append(drops, api.DropCount{
+				Reason: monitor.Reason(c.Verdict), Traffic: api.Traffic{Packets: c.Packets, Bytes: c.Bytes},
+			})
+		}
+	}
+	return drops
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hypha-net/hypha/api"
+	"github.com/hypha-net/hypha/internal/agent"
+	"github.com/hypha-net/hypha/internal/policy"
+)
+
+func (n *Node) endpointPolicy(e agent.EndpointState) *api.EndpointPolicy {
+	return &api.EndpointPolicy{
+		Revision: e.Report.Revision, Generation: uint64(e.Report.Generation),
+		EnforcedIngress: e.ClosedIngress, EnforcedEgress: e.ClosedEgress, Audit: e.Report.Ingress.Audit,
+		Ingress: n.policyTable(e.Report.Ingress), Egress: n.policyTable(e.Report.Egress),
+	}
+}
+
+func (n *Node) policyTable(table policy.Table) api.PolicyTable {
+	out := api.PolicyTable{
+		Classes: classesOf(table), Rows: []api.PolicyRow{}, Default: allowedClasses(table, table.Default),
+	}
+	for _, number := range slices.Sorted(maps.Keys(table.Rows)) {
+		out.Rows = append(out.Rows, api.PolicyRow{
+			Peer: n.identity(number), Allowed: allowedClasses(table, table.Rows[number]),
+		})
+	}
+	return out
+}
+
+// classesOf gathers the ports of each class. Class 0 names none.
+func classesOf(table policy.Table) []api.PortClass {
+	classes := make([]api.PortClass, table.Classes)
+	for i := range classes {
+		classes[i] = api.PortClass{Class: i, Ports: []string{}}
+	}
+	for _, p := range table.Ports {
+		classes[p.Class].Ports = append(classes[p.Class].Ports, portText(p))
+	}
+	return classes
+}
+
+func allowedClasses(table policy.Table, row policy.Row) []int {
+	allowed := []int{}
+	for class := range table.Classes {
+		if row.Allowed.Has(class) {
+			allowed = append(allowed, class)
+		}
+	}
+	return allowed
+}
+
+// portText writes ports as a rule does: "80/tcp", "8000-8999/tcp", "icmp".
+func portText(p policy.PortClass) string {
+	switch {
+	case p.First == 0 && p.Last == 1<<16-1:
+		return p.Protocol.String()
+	case p.First == p.Last:
+		return fmt.Sprintf("%d/%s", p.First, p.Protocol)
+	}
+	return fmt.Sprintf("%d-%d/%s", p.First, p.Last, p.Protocol)
+}

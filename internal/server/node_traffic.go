@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/hypha-net/hypha/api"
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/endpoint"
+)
+
+// Stats implements Agent.
+func (n *Node) Stats(context.Context) ([]api.PairStats, error) {
+	traffic, err := n.agent.Traffic()
+	if err != nil {
+		return nil, faultOf(err)
+	}
+	var pairs []api.PairStats
+	for pair, t := range traffic {
+		pairs = append(pairs, api.PairStats{
+			Consumer: n.identity(pair.Consumer), Provider: n.identity(pair.Provider),
+			Flows: t.Flows, Packets: t.Packets, Bytes: t.Bytes, ReplyPackets: t.ReplyPackets, ReplyBytes: t.ReplyBytes,
+			DeniedPackets: t.DeniedPackets, DeniedBytes: t.DeniedBytes,
+		})
+	}
+	slices.SortFunc(pairs, func(a, b api.PairStats) int {
+		return cmp.Or(cmp.Compare(a.Consumer.Number, b.Consumer.Number), cmp.Compare(a.Provider.Number, b.Provider.Number))
+	})
+	return pairs, nil
+}
+
+// Identities implements Agent.
+func (n *Node) Identities(context.Context) ([]api.Identity, error) {
+	var all []api.Identity
+	for _, known := range n.agent.Identities() {
+		all = append(all, identityOf(known))
+	}
+	return all, nil
+}
+
+// Conntrack implements Agent.
+func (n *Node) Conntrack(_ context.Context, limit int) (table api.Conntrack, err error) {
+	names := n.endpointNames()
+	err = n.agent.Flows(func(flow datapath.Flow) bool {
+		if table.Total++; limit == 0 || table.Total <= limit {
+			table.Flows = append(table.Flows, n.flow(flow, names))
+		}
+		return true
+	})
+	return table, faultOf(err)
+}
+
+func (n *Node) flow(f datapath.Flow, names map[endpoint.ID]string) api.Flow {
+	party := func(p datapath.Party) api.Party {
+		return api.Party{Endpoint: names[p.Endpoint], Identity: n.identity(p.Identity), Address: p.Address, Port: p.Port}
+	}
+	return api.Flow{
+		Protocol: f.Protocol.String(), Client: party(f.Client), Server: party(f.Server),
+		State: flowStates[f.State], Table: or(f.Answered, "established", "unanswered"), Denied: f.Denied,
+		Age: int64(f.Age.Seconds()), Expires: int64(f.Expires.Seconds()), Revision: uint64(f.Revision),
+	}
+}
+
+var flowStates = map[bpf.EndpointFlowState]string{
+	bpf.EndpointFlowStateFLOW_UNANSWERED:  "unanswered",
+	bpf.EndpointFlowStateFLOW_ESTABLISHED: "established",
+	bpf.EndpointFlowStateFLOW_HALF_CLOSED: "half-closed",
+	bpf.EndpointFlowStateFLOW_CLOSING:     "closing",
+}

@@ -5,9 +5,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -24,14 +21,4 @@ func main() {
 	deps := cli.Deps{Version: version, Agent: runAgent, Cleanup: cleanup}
 	status := cli.Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, deps)
 	os.Exit(status)
-}
-
-// runAgent runs the agent and serves its API until ctx ends.
-func runAgent(context.Context, cli.AgentConfig, *slog.Logger) error {
-	return errors.New("the agent is not part of this build yet")
-}
-
-// cleanup takes what an agent left off the machine.
-func cleanup(context.Context, cli.CleanupConfig, io.Writer) error {
-	return errors.New("the agent is not part of this build yet")
 }

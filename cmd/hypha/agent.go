@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hypha-net/hypha/internal/agent"
+	"github.com/hypha-net/hypha/internal/cli"
+	"github.com/hypha-net/hypha/internal/docker"
+	"github.com/hypha-net/hypha/internal/policy"
+	"github.com/hypha-net/hypha/internal/server"
+)
+
+// runAgent runs the agent and serves its API until ctx ends. The socket comes first: it is what keeps a second agent from
+// touching the state and the kernel of the first. Whoever calls meanwhile waits until the agent is ready.
+func runAgent(ctx context.Context, config cli.AgentConfig, log *slog.Logger) (err error) {
+	listener, err := server.Listen(config.Socket)
+	if errors.Is(err, server.ErrInUse) {
+		return fmt.Errorf("%w: stop that one, or give this one its own --run, --state and --bpf", err)
+	}
+	if err != nil {
+		return err
+	}
+	a, err := agent.Open(ctx, agentConfig(config), log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	node := a.Node()
+	log.Info("ready", "node", node.Name, "number", node.Number, "ipv6", node.Prefix6, "ipv4", node.Prefix4, "socket", config.Socket)
+	return work(ctx, a, listener, log)
+}
+
+// work runs agent and server until ctx ends, or one of them fails: then it stops the other.
+func work(ctx context.Context, a *agent.Agent, listener net.Listener, log *slog.Logger) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.Run(ctx) })
+	group.Go(func() error { return server.New(server.NewNode(a), log).Serve(ctx, listener) })
+	return group.Wait()
+}
+
+func agentConfig(config cli.AgentConfig) agent.Config {
+	return agent.Config{
+		State: config.State, Run: config.Run, BPF: config.BPF,
+		Node: config.Node, Etcd: config.Etcd, Prefix6: config.Prefix6, Prefix4: config.Prefix4, NoIPv4: config.NoIPv4,
+		Enforce: policy.Mode(config.Enforce), Docker: docker.Mode(config.Docker), Masquerade: config.Masquerade,
+		Labels: config.Labels, Version: config.Version,
+	}
+}

@@ -21,23 +21,29 @@ type replacement struct {
 }
 
 // Apply makes the kernel agree with one endpoint. Tables and programs are made aside, and then take over; when it
-// fails, the old ones stay in force. Applying what is there already changes nothing.
+// fails, the old ones stay in force. Applying what is there already changes nothing; an interface that was deleted and made
+// anew since (its container's namespace went, and it with it) gets its program again.
 func (d *Datapath) Apply(wanted Endpoint) (Report, error) {
 	if err := wanted.check(); err != nil {
+		return Report{}, err
+	}
+	device, err := wanted.Link.Index()
+	if err != nil {
 		return Report{}, err
 	}
 	d.mu.Lock()
 	have := d.attached[wanted.ID]
 	d.mu.Unlock()
-	if have != nil && have.wanted.sameJudges(wanted) {
+	if have != nil && have.device == device && have.wanted.sameJudges(wanted) {
 		return d.touch(have, wanted)
 	}
-	made, err := d.prepare(have, wanted)
+	made, err := d.prepare(have, wanted, device)
 	if err != nil {
 		return Report{}, err
 	}
 	defer made.close()
 	if err := d.commit(made); err != nil {
+		d.Regenerate(wanted.ID) // some of it may be in force: the next Apply changes all
 		return Report{}, err
 	}
 	d.mu.Lock()
@@ -55,7 +61,7 @@ func (d *Datapath) Regenerate(id endpoint.ID) {
 	defer d.mu.Unlock()
 	if have := d.attached[id]; have != nil {
 		stale := *have
-		stale.wanted.Link.Host = ""
+		stale.device = 0
 		d.attached[id] = &stale
 	}
 }
@@ -63,8 +69,8 @@ func (d *Datapath) Regenerate(id endpoint.ID) {
 // touch changes what needs no new program.
 func (d *Datapath) touch(have *attached, wanted Endpoint) (Report, error) {
 	next := *have
-	next.wanted.Trace = wanted.Trace
-	if wanted.Trace != have.wanted.Trace {
+	next.wanted.Trace, next.wanted.Link = wanted.Trace, wanted.Link
+	if wanted.Trace != have.wanted.Trace || wanted.Link.MTU != have.wanted.Link.MTU {
 		if err := d.putInfo(&next); err != nil {
 			return Report{}, err
 		}
@@ -76,8 +82,8 @@ func (d *Datapath) touch(have *attached, wanted Endpoint) (Report, error) {
 }
 
 // prepare builds tables and programs without anybody using them.
-func (d *Datapath) prepare(have *attached, wanted Endpoint) (_ *replacement, err error) {
-	made := &replacement{attached: attached{wanted: wanted, generation: d.nextGeneration()}}
+func (d *Datapath) prepare(have *attached, wanted Endpoint, device int) (_ *replacement, err error) {
+	made := &replacement{attached: attached{wanted: wanted, device: device, generation: d.nextGeneration()}}
 	defer func() {
 		if err != nil {
 			d.abandon(made)
@@ -90,7 +96,7 @@ func (d *Datapath) prepare(have *attached, wanted Endpoint) (_ *replacement, err
 		return nil, err
 	}
 	made.judges = made.judgeProgram.reports
-	if have != nil && have.wanted.sameEntry(wanted) {
+	if have != nil && have.device == device && have.wanted.sameEntry(wanted) {
 		made.entry = have.entry
 		return made, nil
 	}
@@ -189,12 +195,8 @@ func (d *Datapath) commit(made *replacement) error {
 }
 
 func (d *Datapath) putInfo(a *attached) error {
-	index, err := a.wanted.Link.Index()
-	if err != nil {
-		return err
-	}
 	info := bpf.EndpointEndpointInfo{
-		Generation: a.generation, Identity: uint32(a.wanted.Identity), Ifindex: uint32(index),
+		Generation: a.generation, Identity: uint32(a.wanted.Identity), Ifindex: uint32(a.device),
 		Mtu: uint16(a.wanted.Link.MTU), Mac: mac(a.wanted.Link.MAC),
 	}
 	if a.wanted.Trace {

@@ -34,6 +34,7 @@ type Report struct {
 // attached is what this agent has put into the kernel for an endpoint.
 type attached struct {
 	wanted     Endpoint
+	device     int // interface index of the link's host side; 0: to be attached again whatever is there
 	generation uint32
 	ingress    *rowTable
 	egress     *rowTable

@@ -47,9 +47,15 @@ func (v veth) right(link netlink.Link) bool {
 	}
 	peer, err := netlink.LinkByIndex(have.ParentIndex)
 	if err != nil {
-		return false
+		return v.moved(link) // between the two looks at it
 	}
 	return peer.Attrs().Name == v.peer && bytes.Equal(peer.Attrs().HardwareAddr, v.peerMAC)
+}
+
+// moved says whether the peer of link has gone to another network namespace. An orchestrator may move it at any time.
+func (v veth) moved(link netlink.Link) bool {
+	again, err := netlink.LinkByIndex(link.Attrs().Index)
+	return err == nil && again.Attrs().NetNsID >= 0
 }
 
 // adjust changes what can be changed on a pair that carries traffic.
@@ -62,11 +68,11 @@ func (v veth) adjust(link netlink.Link) error {
 	if link.Attrs().NetNsID >= 0 {
 		return nil // the peer's MTU belongs to whoever has it
 	}
-	peer, err := netlink.LinkByName(v.peer)
-	if err != nil || peer.Attrs().MTU == v.mtu {
+	peer, err := findLink(v.peer)
+	if err != nil || peer == nil || peer.Attrs().MTU == v.mtu {
 		return err
 	}
-	if err := netlink.LinkSetMTU(peer, v.mtu); err != nil {
+	if err := netlink.LinkSetMTU(peer, v.mtu); err != nil && !gone(err) {
 		return fmt.Errorf("setting MTU %d on %s: %w", v.mtu, v.peer, err)
 	}
 	return nil

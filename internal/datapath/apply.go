@@ -32,18 +32,18 @@ func (d *Datapath) Apply(wanted Endpoint) (Report, error) {
 		return Report{}, err
 	}
 	d.mu.Lock()
-	have := d.attached[wanted.ID]
+	have, asked := d.attached[wanted.ID], d.asked[wanted.ID]
 	d.mu.Unlock()
-	if have != nil && have.device == device && have.wanted.sameJudges(wanted) {
+	valid := have != nil && have.device == device && have.asked == asked
+	if valid && have.wanted.sameJudges(wanted) {
 		return d.touch(have, wanted)
 	}
-	made, err := d.prepare(have, wanted, device)
-	if err != nil {
-		return Report{}, err
-	}
+	made := &replacement{attached: attached{wanted: wanted, device: device, asked: asked, generation: d.nextGeneration()}}
 	defer made.close()
-	if err := d.commit(made); err != nil {
-		d.Regenerate(wanted.ID) // some of it may be in force: the next Apply changes all
+	if valid && have.wanted.sameEntry(wanted) {
+		made.entry = have.entry
+	}
+	if err := d.replace(made); err != nil {
 		return Report{}, err
 	}
 	d.mu.Lock()
@@ -59,11 +59,7 @@ func (d *Datapath) Apply(wanted Endpoint) (Report, error) {
 func (d *Datapath) Regenerate(id endpoint.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if have := d.attached[id]; have != nil {
-		stale := *have
-		stale.device = 0
-		d.attached[id] = &stale
-	}
+	d.asked[id]++
 }
 
 // touch changes what needs no new program.
@@ -81,30 +77,39 @@ func (d *Datapath) touch(have *attached, wanted Endpoint) (Report, error) {
 	return next.report(), nil
 }
 
-// prepare builds tables and programs without anybody using them.
-func (d *Datapath) prepare(have *attached, wanted Endpoint, device int) (_ *replacement, err error) {
-	made := &replacement{attached: attached{wanted: wanted, device: device, generation: d.nextGeneration()}}
-	defer func() {
-		if err != nil {
-			d.abandon(made)
+// replace makes all that is new, and then lets it take over.
+func (d *Datapath) replace(made *replacement) error {
+	err := d.prepare(made)
+	if err == nil {
+		if err = d.commit(made); err != nil {
+			d.Regenerate(made.wanted.ID) // some of it may be in force: the next Apply changes all
 		}
-	}()
+	}
+	if err != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.forget(&made.attached)
+	}
+	return err
+}
+
+// prepare builds tables and programs without anybody using them. An entry that is there already stays.
+func (d *Datapath) prepare(made *replacement) (err error) {
 	if err := d.prepareTables(made); err != nil {
-		return nil, err
+		return err
 	}
 	if made.judgeProgram, err = d.loadJudges(made); err != nil {
-		return nil, err
+		return err
 	}
 	made.judges = made.judgeProgram.reports
-	if have != nil && have.device == device && have.wanted.sameEntry(wanted) {
-		made.entry = have.entry
-		return made, nil
+	if made.entry != nil {
+		return nil
 	}
 	if made.entryProgram, err = d.loadEntry(made); err != nil {
-		return nil, err
+		return err
 	}
 	made.entry = made.entryProgram.reports
-	return made, nil
+	return nil
 }
 
 func (d *Datapath) prepareTables(made *replacement) (err error) {
@@ -116,13 +121,6 @@ func (d *Datapath) prepareTables(made *replacement) (err error) {
 	}
 	made.egress, err = d.rows.use(id, egress, tables.Egress)
 	return err
-}
-
-func (d *Datapath) abandon(made *replacement) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.forget(&made.attached)
-	made.close()
 }
 
 func (r *replacement) close() {

@@ -5,7 +5,6 @@ package datapath
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -88,28 +87,11 @@ func monotonic() uint64 {
 	return uint64(now.Nano())
 }
 
-// batch is how many flows one system call reads.
-const batch = 4096
-
-// eachFlow reads a table in batches. While others write, a flow may be missed or come twice.
 func eachFlow(table *ebpf.Map, each func(bpf.EndpointFlowKey, bpf.EndpointFlow) bool) error {
-	keys := make([]bpf.EndpointFlowKey, batch)
-	flows := make([]bpf.EndpointFlow, batch)
-	var cursor ebpf.MapBatchCursor
-	for {
-		n, err := table.BatchLookup(&cursor, keys, flows, nil)
-		for i := range n {
-			if !each(keys[i], flows[i]) {
-				return nil
-			}
-		}
-		if errors.Is(err, ebpf.ErrKeyNotExist) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("reading flows: %w", err)
-		}
+	if err := eachEntry(table, each); err != nil {
+		return fmt.Errorf("reading flows: %w", err)
 	}
+	return nil
 }
 
 // sweepGrace is how much longer than its lifetime a flow stays. Programs take an expired flow for none, so nothing

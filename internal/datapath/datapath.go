@@ -42,7 +42,8 @@ type Datapath struct {
 	pairs      *pairs
 	rows       rowTables
 	attached   map[endpoint.ID]*attached
-	generation uint32 // the last one given out
+	asked      map[endpoint.ID]uint32 // calls of Regenerate
+	generation uint32                 // the last one given out
 }
 
 // Open adopts what an earlier agent pinned below config.Dir, or makes it: maps, router device, its program. Traffic
@@ -52,9 +53,9 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the compiled datapath: %w", err)
 	}
-	d := &Datapath{config: config, log: log, template: template, attached: map[endpoint.ID]*attached{}}
+	d := &Datapath{config: config, log: log, template: template, attached: map[endpoint.ID]*attached{}, asked: map[endpoint.ID]uint32{}}
 	sizes := mapSizes{config.Established, config.Unanswered}
-	if d.maps, err = openMaps(d.mapsDir(), template, sizes, log); err != nil {
+	if d.maps, err = openMaps(mapsDir(config.Dir), template, sizes, log); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -62,7 +63,7 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 			d.maps.Close()
 		}
 	}()
-	if err := os.MkdirAll(d.linksDir(), 0o700); err != nil {
+	if err := os.MkdirAll(linksDir(config.Dir), 0o700); err != nil {
 		return nil, fmt.Errorf("making the directory of pinned links: %w", err)
 	}
 	if d.pairs, err = openPairs(d.maps.PairNames); err != nil {
@@ -72,22 +73,33 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 	if err := d.lastGeneration(); err != nil {
 		return nil, err
 	}
-	return d, d.SyncRouter(config.Router)
+	if err := d.SyncRouter(config.Router); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
-func (d *Datapath) mapsDir() string  { return filepath.Join(d.config.Dir, "maps") }
-func (d *Datapath) linksDir() string { return filepath.Join(d.config.Dir, "links") }
+func mapsDir(dir string) string  { return filepath.Join(dir, "maps") }
+func linksDir(dir string) string { return filepath.Join(dir, "links") }
 
-// lastGeneration finds the highest stamp in use, so that no new one was ever seen before.
+// lastGeneration finds the highest stamp in use, so that no new one makes an old verdict valid again: those of endpoints, and
+// those in flows of endpoints that are gone.
 func (d *Datapath) lastGeneration() error {
-	var id uint32
-	var info bpf.EndpointEndpointInfo
-	all := d.maps.Endpoints.Iterate()
-	for all.Next(&id, &info) {
+	err := eachEntry(d.maps.Endpoints, func(_ uint32, info bpf.EndpointEndpointInfo) bool {
 		d.generation = max(d.generation, info.Generation)
-	}
-	if err := all.Err(); err != nil {
+		return true
+	})
+	if err != nil {
 		return fmt.Errorf("reading the endpoints in the kernel: %w", err)
+	}
+	for _, table := range []*ebpf.Map{d.maps.Established, d.maps.Unanswered} {
+		err := eachFlow(table, func(_ bpf.EndpointFlowKey, flow bpf.EndpointFlow) bool {
+			d.generation = max(d.generation, flow.Generation[0], flow.Generation[1])
+			return true
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -116,7 +128,8 @@ func (d *Datapath) forget(a *attached) {
 	d.rows.release(a.wanted.Identity, egress, a.egress)
 }
 
-// Cleanup takes every trace of a datapath away: links with their programs, maps, the router device.
+// Cleanup takes every trace of a datapath away: links with their programs, maps, the router device. The directory stays, for
+// UnmountBPF: it may be the root of a BPF filesystem, in which the kernel has files of its own.
 func Cleanup(dir string) error {
-	return errors.Join(Router{}.Remove(), os.RemoveAll(dir))
+	return errors.Join(Router{}.Remove(), os.RemoveAll(linksDir(dir)), os.RemoveAll(mapsDir(dir)))
 }

@@ -34,7 +34,8 @@ type Report struct {
 // attached is what this agent has put into the kernel for an endpoint.
 type attached struct {
 	wanted     Endpoint
-	device     int // interface index of the link's host side; 0: to be attached again whatever is there
+	device     int    // interface index of the link's host side
+	asked      uint32 // how often Regenerate had been called by then
 	generation uint32
 	ingress    *rowTable
 	egress     *rowTable

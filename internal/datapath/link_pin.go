@@ -28,7 +28,7 @@ func (d *Datapath) attach(name, device string, program *ebpf.Program) error {
 	if err != nil {
 		return fmt.Errorf("looking for interface %s: %w", device, err)
 	}
-	pin := filepath.Join(d.linksDir(), name)
+	pin := filepath.Join(linksDir(d.config.Dir), name)
 	if have, err := link.LoadPinnedLink(pin, nil); err == nil {
 		defer have.Close()
 		if attachedTo(have) == dev.Index {
@@ -68,7 +68,7 @@ func attachedTo(l link.Link) int {
 
 // detach unpins a link, and so takes its program off. A missing one is no error.
 func (d *Datapath) detach(name string) error {
-	if err := os.Remove(filepath.Join(d.linksDir(), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(filepath.Join(linksDir(d.config.Dir), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing pinned link %s: %w", name, err)
 	}
 	return nil

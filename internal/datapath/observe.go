@@ -4,7 +4,6 @@ package datapath
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
@@ -77,11 +76,17 @@ type MapFill struct {
 // Fill returns how full the maps are that can be.
 func (d *Datapath) Fill() (fill []MapFill, err error) {
 	for _, m := range []struct {
-		name string
-		m    *ebpf.Map
-	}{{"established", d.maps.Established}, {"unanswered", d.maps.Unanswered}, {"addresses", d.maps.Addresses},
-		{"identities", d.maps.Identities}, {"outside", d.maps.Outside}} {
-		entries, err := countEntries(m.m)
+		name  string
+		m     *ebpf.Map
+		count func(*ebpf.Map) (uint32, error)
+	}{
+		{"established", d.maps.Established, countEntries[bpf.EndpointFlowKey, bpf.EndpointFlow]},
+		{"unanswered", d.maps.Unanswered, countEntries[bpf.EndpointFlowKey, bpf.EndpointFlow]},
+		{"addresses", d.maps.Addresses, countEntries[bpf.EndpointAddress, uint32]},
+		{"identities", d.maps.Identities, countEntries[uint32, uint8]},
+		{"outside", d.maps.Outside, countEntries[bpf.EndpointPrefixKey, uint32]},
+	} {
+		entries, err := m.count(m.m)
 		if err != nil {
 			return nil, fmt.Errorf("counting the entries of map %s: %w", m.name, err)
 		}
@@ -102,19 +107,7 @@ func memory(m *ebpf.Map) uint64 {
 	return bytes
 }
 
-// countEntries counts the flow tables in batches: they are large. The others are walked key by key.
-func countEntries(m *ebpf.Map) (n uint32, err error) {
-	if m.ValueSize() == uint32(unsafe.Sizeof(bpf.EndpointFlow{})) {
-		err = eachFlow(m, func(bpf.EndpointFlowKey, bpf.EndpointFlow) bool { n++; return true })
-		return n, err
-	}
-	for key, err := m.NextKeyBytes(nil); key != nil || err != nil; key, err = m.NextKeyBytes(key) {
-		if err != nil {
-			return n, err
-		}
-		if n++; n >= m.MaxEntries() {
-			break // it changes under our eyes
-		}
-	}
-	return n, nil
+func countEntries[K, V any](m *ebpf.Map) (n uint32, err error) {
+	err = eachEntry(m, func(K, V) bool { n++; return true })
+	return n, err
 }

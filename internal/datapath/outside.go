@@ -48,18 +48,16 @@ func prefixKey(prefix netip.Prefix) bpf.EndpointPrefixKey {
 
 // syncHash makes a map hold exactly wanted. New entries come before old ones go.
 func syncHash[K, V comparable](m *ebpf.Map, wanted map[K]V) error {
-	var key K
-	var value V
 	var gone []K
 	have := map[K]V{}
-	all := m.Iterate()
-	for all.Next(&key, &value) {
+	err := eachEntry(m, func(key K, value V) bool {
 		have[key] = value
 		if _, keep := wanted[key]; !keep {
 			gone = append(gone, key)
 		}
-	}
-	if err := all.Err(); err != nil {
+		return true
+	})
+	if err != nil {
 		return err
 	}
 	for key, value := range wanted {

@@ -36,17 +36,14 @@ type pairs struct {
 
 func openPairs(names *ebpf.Map) (*pairs, error) {
 	p := &pairs{names: names, slots: map[Pair]uint32{}, next: 1, crowded: map[Pair]bool{}}
-	var slot uint32
-	var name bpf.EndpointPairKey
-	all := names.Iterate()
-	for all.Next(&slot, &name) {
-		if name.Consumer == 0 && name.Provider == 0 {
-			continue
+	err := eachEntry(names, func(slot uint32, name bpf.EndpointPairKey) bool {
+		if name != (bpf.EndpointPairKey{}) {
+			p.slots[Pair{identity.Number(name.Consumer), identity.Number(name.Provider)}] = slot
+			p.next = max(p.next, slot+1)
 		}
-		p.slots[Pair{identity.Number(name.Consumer), identity.Number(name.Provider)}] = slot
-		p.next = max(p.next, slot+1)
-	}
-	if err := all.Err(); err != nil {
+		return true
+	})
+	if err != nil {
 		return nil, fmt.Errorf("reading the names of the pair counters: %w", err)
 	}
 	return p, nil

@@ -32,6 +32,7 @@ func load(spec *ebpf.CollectionSpec, shared *sharedMaps, more map[string]*ebpf.M
 	replacements := map[string]*ebpf.Map{}
 	for name := range spec.Maps {
 		if m := shared.byName[name]; m != nil {
+			spec.Maps[name].MaxEntries = m.MaxEntries() // the machine's, not the template's
 			replacements[name] = m
 		}
 	}

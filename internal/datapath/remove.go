@@ -32,21 +32,20 @@ func (d *Datapath) Remove(id endpoint.ID) error {
 	if have := d.attached[id]; have != nil {
 		d.forget(have)
 		delete(d.attached, id)
+		delete(d.asked, id)
 	}
 	return nil
 }
 
 // IDs returns the endpoints that the kernel knows, also those of an earlier agent.
 func (d *Datapath) IDs() (ids []endpoint.ID, err error) {
-	var id uint32
-	var info bpf.EndpointEndpointInfo
-	all := d.maps.Endpoints.Iterate()
-	for all.Next(&id, &info) {
+	err = eachEntry(d.maps.Endpoints, func(id uint32, info bpf.EndpointEndpointInfo) bool {
 		if id != 0 && info.Generation != 0 {
 			ids = append(ids, endpoint.ID(id))
 		}
-	}
-	if err := all.Err(); err != nil {
+		return true
+	})
+	if err != nil {
 		return nil, fmt.Errorf("reading the endpoints in the kernel: %w", err)
 	}
 	return ids, nil
@@ -65,15 +64,13 @@ func (d *Datapath) Report(id endpoint.ID) (Report, bool) {
 // dropAddresses removes the addresses of an endpoint, except those to keep.
 func (d *Datapath) dropAddresses(id endpoint.ID, keep ...netip.Addr) error {
 	var drop []bpf.EndpointAddress
-	var address bpf.EndpointAddress
-	var owner uint32
-	all := d.maps.Addresses.Iterate()
-	for all.Next(&address, &owner) {
+	err := eachEntry(d.maps.Addresses, func(address bpf.EndpointAddress, owner uint32) bool {
 		if owner == uint32(id) && !slices.ContainsFunc(keep, func(k netip.Addr) bool { return mapped(k) == address }) {
 			drop = append(drop, address)
 		}
-	}
-	if err := all.Err(); err != nil {
+		return true
+	})
+	if err != nil {
 		return fmt.Errorf("reading the addresses in the kernel: %w", err)
 	}
 	for _, address := range drop {

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hypha-net/hypha/internal/endpoint"
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/policy"
+	"github.com/hypha-net/hypha/internal/testbed"
+)
+
+// node is a datapath with a network namespace and a BPF filesystem of its own. What looks at interfaces has to run in
+// the namespace: these methods do.
+type node struct {
+	testing.TB
+	*Datapath
+	ns     *testbed.Namespace
+	config Config
+	log    bytes.Buffer // of all that were opened
+}
+
+func newNode(t testing.TB) *node {
+	t.Helper()
+	testbed.NeedRoot(t)
+	n := &node{TB: t, ns: testbed.NewNamespace(t, "node")}
+	dir := filepath.Join(t.TempDir(), "bpf")
+	if _, err := MountBPF(dir); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
+	n.config = Config{Dir: dir, Router: Router{
+		MAC:  net.HardwareAddr{2, 'h', 'y', 'p', 'h', 'a'},
+		IPv6: netip.MustParseAddr("fd00:1::1"), IPv4: netip.MustParseAddr("10.1.0.1"), MTU: 1500,
+		Prefixes: []netip.Prefix{netip.MustParsePrefix("fd00:1::/64"), netip.MustParsePrefix("10.1.0.0/24")},
+	}}
+	n.open()
+	t.Cleanup(func() { n.Close() })
+	return n
+}
+
+func (n *node) open() {
+	n.Helper()
+	n.ns.Must(func() (err error) {
+		n.Datapath, err = Open(n.config, slog.New(slog.NewTextHandler(&n.log, nil)))
+		return err
+	})
+}
+
+// reopen is what a restart of the agent does.
+func (n *node) reopen() {
+	n.Helper()
+	if err := n.Close(); err != nil {
+		n.Fatal(err)
+	}
+	n.open()
+}
+
+// endpoint makes an endpoint's link, and returns the rest, with closed tables. All comes from its ID:
+//
+//	1  hyp00001  02:00:00:00:00:01  fd00:1::1:1  10.1.0.101  identity 301
+func (n *node) endpoint(id endpoint.ID) Endpoint {
+	n.Helper()
+	last := byte(id)
+	e := Endpoint{
+		ID: id, Identity: 300 + identity.Number(id), Revision: 1,
+		IPv6: netip.MustParseAddr(fmt.Sprintf("fd00:1::1:%x", last)), IPv4: netip.AddrFrom4([4]byte{10, 1, 0, 100 + last}),
+		Link: Link{
+			Host: fmt.Sprintf("hyp%05d", id), Container: fmt.Sprintf("hypc%05d", id),
+			MAC: net.HardwareAddr{2, 0, 0, 0, 0, last}, HostMAC: n.config.Router.MAC, MTU: 1500,
+		},
+		Tables: policy.Tables{Ingress: allow(), Egress: allow()},
+	}
+	n.ns.Must(e.Link.Create)
+	return e
+}
+
+// allow is a table in which peers may everything, and nobody else may anything.
+func allow(peers ...identity.Number) policy.Table {
+	table := policy.Table{Classes: 1, Rows: map[identity.Number]policy.Row{}, Default: policy.Row{Allowed: policy.Bits{0}}}
+	for _, peer := range peers {
+		table.Rows[peer] = policy.Row{Allowed: policy.Bits{1}}
+	}
+	return table
+}
+
+// try is Apply in the namespace.
+func (n *node) try(e Endpoint) (report Report, err error) {
+	err = n.ns.Do(func() (err error) {
+		report, err = n.Apply(e)
+		return err
+	})
+	return report, err
+}
+
+func (n *node) apply(e Endpoint) Report {
+	n.Helper()
+	report, err := n.try(e)
+	if err != nil {
+		n.Fatalf("applying endpoint %d: %+v", e.ID, err)
+	}
+	return report
+}

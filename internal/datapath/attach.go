@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/netip"
 
@@ -30,20 +29,20 @@ type Attachment struct {
 	MTU        int
 }
 
-// place is an open Attachment: the namespace and a netlink handle into it.
+// place is an open network namespace and a netlink handle into it.
 type place struct {
 	*netns.Namespace
 	*netlink.Handle
 }
 
-func (a Attachment) open() (place, error) {
-	ns, err := netns.Open(a.Netns)
+func openPlace(path string) (place, error) {
+	ns, err := netns.Open(path)
 	if err != nil {
 		return place{}, err
 	}
 	h, err := netlink.NewHandleAt(vnetns.NsHandle(ns.Fd()), unix.NETLINK_ROUTE)
 	if err != nil {
-		return place{}, errors.Join(fmt.Errorf("talking to network namespace %s: %w", a.Netns, err), ns.Close())
+		return place{}, errors.Join(fmt.Errorf("talking to network namespace %s: %w", path, err), ns.Close())
 	}
 	return place{ns, h}, nil
 }
@@ -57,7 +56,7 @@ func (p place) close() {
 // routes. It is idempotent, and all or nothing: after an error the container is as it was.
 // netns.ErrNotNamespace, ErrInterfaceExists and ErrRouteExists say what is wrong with the attachment.
 func (l Link) Attach(a Attachment) (err error) {
-	p, err := a.open()
+	p, err := openPlace(a.Netns)
 	if err != nil {
 		return err
 	}
@@ -79,8 +78,8 @@ func (l Link) Attach(a Attachment) (err error) {
 // Detach takes the container side back into the calling thread's namespace, without addresses and
 // routes. If it, or the whole container, is gone, there is nothing to do.
 func (l Link) Detach(a Attachment) error {
-	p, err := a.open()
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, netns.ErrNotNamespace) {
+	p, err := openPlace(a.Netns)
+	if vanished(err) {
 		return nil
 	}
 	if err != nil {

@@ -25,7 +25,7 @@ func (a Attachment) configure(p place) error {
 	if err := p.LinkSetUp(link); err != nil {
 		return fmt.Errorf("setting %s up in %s: %w", a.Name, a.Netns, err)
 	}
-	if err := addRoutes(p.Handle, link, a.routes()); err != nil {
+	if err := addRoutes(p.Handle, link, mainTable, a.routes()); err != nil {
 		return fmt.Errorf("in %s: %w", a.Netns, err)
 	}
 	return nil
@@ -48,11 +48,9 @@ func (a Attachment) prepare(p place, link netlink.Link) error {
 // routes are, for each family, the gateway on the link and everything else behind it.
 func (a Attachment) routes() (routes []route) {
 	for _, gateway := range []netip.Addr{a.Gateway4, a.Gateway6} {
-		if !gateway.IsValid() {
-			continue
+		if gateway.IsValid() {
+			routes = append(routes, behind(gateway)...)
 		}
-		everything := netip.PrefixFrom(gateway, 0).Masked()
-		routes = append(routes, route{to: hostPrefix(gateway)}, route{to: everything, via: gateway})
 	}
 	return routes
 }

@@ -16,6 +16,9 @@ import (
 // ErrRouteExists says that somebody else has a route to a prefix that was to be ours.
 var ErrRouteExists = errors.New("there is a route to it already")
 
+// mainTable is the one that routes are looked up in unless a rule says otherwise.
+const mainTable = unix.RT_TABLE_MAIN
+
 // route is a wanted route to a prefix through one interface.
 type route struct {
 	to  netip.Prefix
@@ -23,10 +26,16 @@ type route struct {
 	src netip.Addr // the address that packets of the host itself get; zero: the kernel's choice
 }
 
-// addRoutes adds the routes that an interface lacks, in the order given: a gateway's own route
+// behind are the routes to a gateway on the link, and to everything else through it.
+func behind(gateway netip.Addr) []route {
+	everything := netip.PrefixFrom(gateway, 0).Masked()
+	return []route{{to: hostPrefix(gateway)}, {to: everything, via: gateway}}
+}
+
+// addRoutes adds the routes that an interface lacks in a table, in the order given: a gateway's own route
 // comes before the routes through it. Routes of other interfaces are never changed.
-func addRoutes(h *netlink.Handle, link netlink.Link, want []route) error {
-	have, err := routesOf(h, link)
+func addRoutes(h *netlink.Handle, link netlink.Link, table int, want []route) error {
+	have, err := routesOf(h, link, table)
 	if err != nil {
 		return err
 	}
@@ -34,7 +43,7 @@ func addRoutes(h *netlink.Handle, link netlink.Link, want []route) error {
 		if slices.ContainsFunc(have, r.is) {
 			continue
 		}
-		err := h.RouteAdd(r.netlink(link))
+		err := h.RouteAdd(r.netlink(link, table))
 		if errors.Is(err, fs.ErrExist) {
 			err = fmt.Errorf("%w, and not through %s", ErrRouteExists, link.Attrs().Name)
 		}
@@ -45,9 +54,9 @@ func addRoutes(h *netlink.Handle, link netlink.Link, want []route) error {
 	return nil
 }
 
-// removeRoutes takes all routes from an interface but those given and the kernel's own.
-func removeRoutes(h *netlink.Handle, link netlink.Link, keep []route) error {
-	have, err := routesOf(h, link)
+// removeRoutes takes all routes from an interface and a table but those given and the kernel's own.
+func removeRoutes(h *netlink.Handle, link netlink.Link, table int, keep []route) error {
+	have, err := routesOf(h, link, table)
 	if err != nil {
 		return err
 	}
@@ -62,9 +71,9 @@ func removeRoutes(h *netlink.Handle, link netlink.Link, keep []route) error {
 	return nil
 }
 
-// routesOf lists the routes through an interface that were not made by the kernel.
-func routesOf(h *netlink.Handle, link netlink.Link) (routes []netlink.Route, err error) {
-	filter := &netlink.Route{LinkIndex: link.Attrs().Index, Table: unix.RT_TABLE_MAIN}
+// routesOf lists the routes of a table through an interface that were not made by the kernel.
+func routesOf(h *netlink.Handle, link netlink.Link, table int) (routes []netlink.Route, err error) {
+	filter := &netlink.Route{LinkIndex: link.Attrs().Index, Table: table}
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
 		some, err := dump(func() ([]netlink.Route, error) {
 			return h.RouteListFiltered(family, filter, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
@@ -86,9 +95,10 @@ func (r route) is(k netlink.Route) bool {
 		via.Unmap() == r.via && src.Unmap() == r.src && k.Type == unix.RTN_UNICAST
 }
 
-func (r route) netlink(link netlink.Link) *netlink.Route {
+func (r route) netlink(link netlink.Link, table int) *netlink.Route {
 	k := &netlink.Route{
 		LinkIndex: link.Attrs().Index,
+		Table:     table,
 		Dst:       ipNet(r.to.Masked()),
 		Gw:        r.via.AsSlice(),
 		Src:       r.src.AsSlice(),

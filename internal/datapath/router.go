@@ -50,10 +50,10 @@ func (r Router) Sync() error {
 	if err := addAddresses(h, link, r.addresses()); err != nil {
 		return err
 	}
-	if err := removeRoutes(h, link, r.routes()); err != nil {
+	if err := removeRoutes(h, link, mainTable, r.routes()); err != nil {
 		return err
 	}
-	if err := addRoutes(h, link, r.routes()); err != nil {
+	if err := addRoutes(h, link, mainTable, r.routes()); err != nil {
 		return err
 	}
 	return removeAddresses(h, link, r.addresses())

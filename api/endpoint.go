@@ -80,7 +80,7 @@ type PolicyRow struct {
 type Program struct {
 	Name                 string `json:"name"` // "from_endpoint", "deliver"
 	TemplateInstructions int    `json:"templateInstructions"`
-	Instructions         int    `json:"instructions"` // as loaded, dead branches gone
+	Instructions         int    `json:"instructions"` // as loaded: dead branches gone, and what the verifier inlines (map lookups) added
 	JITBytes             int    `json:"jitBytes"`
 	VerifiedInstructions int    `json:"verifiedInstructions"`
 	LoadMicroseconds     int64  `json:"loadMicroseconds"`

@@ -27,7 +27,7 @@ type Event struct {
 	Source      Party  `json:"source"`
 	Destination Party  `json:"destination"`
 	Protocol    string `json:"protocol"`           // "tcp"; a number if it has no name
-	Length      uint32 `json:"length"`             // bytes of the whole packet
+	Length      uint32 `json:"length"`             // bytes of the frame
 	TCPFlags    string `json:"tcpFlags,omitempty"` // "SYN,ACK"
 	ICMPType    uint8  `json:"icmpType,omitempty"`
 	ICMPCode    uint8  `json:"icmpCode,omitempty"`

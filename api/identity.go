@@ -19,5 +19,5 @@ type Party struct {
 	Endpoint string     `json:"endpoint,omitempty"` // name; "" is none of this node's
 	Identity Identity   `json:"identity"`
 	Address  netip.Addr `json:"address,omitzero"`
-	Port     uint16     `json:"port,omitempty"` // 0 where the protocol has none
+	Port     uint16     `json:"port,omitempty"` // 0 where the protocol has none, as ICMP
 }

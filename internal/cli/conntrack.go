@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,10 +48,11 @@ func (p *page) conntrack(table api.Conntrack) {
 	}
 }
 
-// sideText is a party's address, and whose it is if that is known.
+// sideText is a party's address, and whose it is if that is known: an endpoint's, the host's, ...
 func sideText(party api.Party) string {
-	if party.Endpoint == "" {
-		return addressText(party.Address, party.Port)
+	owner := party.Endpoint
+	if owner == "" {
+		owner = party.Identity.Name
 	}
-	return party.Endpoint + " " + addressText(party.Address, party.Port)
+	return strings.TrimSpace(owner + " " + addressText(party.Address, party.Port))
 }

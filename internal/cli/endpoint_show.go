@@ -108,9 +108,8 @@ func enforcementText(policy api.EndpointPolicy) string {
 }
 
 func programTable(programs []api.Program) *table {
-	t := newTable(left("PROGRAM"), right("TEMPLATE"), right("TAILORED"), right("JIT BYTES"), right("VERIFIED"), right("LOADED IN"))
+	t := newTable(left("PROGRAM"), right("TEMPLATE"), right("IN KERNEL"), right("JIT BYTES"), right("VERIFIED"), right("LOADED IN"))
 	for _, q := range programs {
-
 		t.add(q.Name, q.TemplateInstructions, q.Instructions, q.JITBytes, q.VerifiedInstructions, time.Duration(q.LoadMicroseconds)*time.Microsecond)
 	}
 	return t

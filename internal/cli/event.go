@@ -27,13 +27,15 @@ func (p *page) outcome(e api.Event) string {
 		return p.palette.red("DROP ")
 	case api.EventTrace:
 		return "TRACE"
+	case api.EventNotice:
+		return p.palette.yellow("NOTE ")
 	}
 	return p.verdict(e.Verdict)
 }
 
 // details says what the packet was and why that became of it.
 func details(e api.Event) []string {
-	what := []string{e.Protocol}
+	what := []string{dash(e.Protocol)}
 	switch {
 	case e.TCPFlags != "":
 		what = append(what, e.TCPFlags)
@@ -44,13 +46,35 @@ func details(e api.Event) []string {
 	if e.Interface != "" && e.Type == api.EventTrace {
 		what = append(what, "on "+e.Interface)
 	}
-	if e.Reason != "" {
-		what = append(what, e.Reason)
+	what = append(what, marks(e)...)
+	if e.Type != api.EventVerdict || e.Verdict != "allow" {
+		what = append(what, reasonText(e))
 	}
 	if e.Suppressed > 0 {
 		what = append(what, fmt.Sprintf("(%d more suppressed)", e.Suppressed))
 	}
 	return what
+}
+
+// marks are what sets a packet apart from the plain first one of a flow.
+func marks(e api.Event) (marks []string) {
+	for _, m := range []struct {
+		set  bool
+		text string
+	}{{e.Reply, "reply"}, {e.Fragment, "fragment"}, {e.ICMPError, "ICMP error about it"}} {
+		if m.set {
+			marks = append(marks, m.text)
+		}
+	}
+	return marks
+}
+
+// reasonText is why; of a policy's verdict also whose table and which revision.
+func reasonText(e api.Event) string {
+	if e.Reason != "policy-denied" {
+		return e.Reason
+	}
+	return fmt.Sprintf("%s (%s, revision %d)", e.Reason, dash(e.Side), e.Revision)
 }
 
 // whenText is a local time to the millisecond, with the date unless it is today's.

@@ -31,7 +31,7 @@ func (a *app) monitorCommand() *cobra.Command {
 		var one string
 		return text, choice(&one, "", api.EventTypes...).Set(text)
 	}
-	c.Flags().Var(each(&query.Types, "TYPE,...", kind), "type", "only drop, verdict or trace")
+	c.Flags().Var(each(&query.Types, "TYPE,...", kind), "type", "only drop, verdict, trace or notice")
 	c.Flags().StringVar(&query.Endpoint, "endpoint", "", "only to or from the endpoint `NAME`")
 	c.Flags().Var(number(&query.Last, 1), "last", "this many past events")
 	c.Flags().BoolVar(&follow, "follow", false, "go on after --last")

@@ -7,6 +7,7 @@ import (
 	"net"
 
 	"github.com/hypha-net/hypha/api"
+	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/monitor"
 	"github.com/hypha-net/hypha/internal/policy"
@@ -52,10 +53,10 @@ func outcomeOf(e monitor.Event) string {
 	return "allow"
 }
 
-// sideOf says whose table judged, if one did.
+// sideOf says whose table judged, if one did. Before the first policy they judge by revision 0.
 func sideOf(e monitor.Event) string {
 	switch {
-	case e.Revision == 0:
+	case e.Revision == 0 && e.Verdict != bpf.EndpointVerdictDROP_POLICY_DENIED:
 		return ""
 	case e.Egress:
 		return "egress"

@@ -11,6 +11,7 @@ import (
 	"github.com/hypha-net/hypha/internal/agent"
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/monitor"
+	"github.com/hypha-net/hypha/internal/store"
 )
 
 // Status implements Agent.
@@ -19,9 +20,7 @@ func (n *Node) Status(ctx context.Context) (api.Status, error) {
 	out := api.Status{
 		Version: s.Version, Started: s.Started, UptimeSeconds: int64(time.Since(s.Started).Seconds()),
 		Node: n.node(s.Node), Problems: append([]string{}, s.Problems...),
-		Store: api.StoreStatus{
-			Mode: string(s.Store.Mode), Healthy: s.Store.Healthy, Message: s.Store.Message, Keys: s.Store.Keys, Bytes: s.Store.Bytes,
-		},
+		Store:  storeOf(s.Store),
 		Docker: api.DockerStatus{State: string(s.Docker.State), Version: s.Docker.Version, Message: s.Docker.Message},
 		Policy: api.PolicyStatus{
 			Revision: s.Revision, Policies: s.Policies, Rules: s.Rules, Enforce: string(s.Enforce),
@@ -34,6 +33,15 @@ func (n *Node) Status(ctx context.Context) (api.Status, error) {
 		out.Endpoints[string(state)] = count
 	}
 	return out, nil
+}
+
+// storeOf leaves out where the embedded etcd is: it says so already.
+func storeOf(s store.Status) api.StoreStatus {
+	out := api.StoreStatus{Mode: string(s.Mode), Healthy: s.Healthy, Message: s.Message, Keys: s.Keys, Bytes: s.Bytes}
+	if s.Healthy && s.Mode == store.Embedded {
+		out.Message = ""
+	}
+	return out
 }
 
 // Nodes implements Agent.

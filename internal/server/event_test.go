@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/hypha-net/hypha/api"
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/agent"
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/labels"
+	"github.com/hypha-net/hypha/internal/monitor"
+)
+
+func TestEventOnTheWire(t *testing.T) {
+	known := func(number identity.Number) api.Identity { return identityOf(agent.Identity{Number: number}) }
+	server := netip.MustParseAddr("fd00::2")
+	client := monitor.Party{Endpoint: 1, Name: "client", Identity: 256, Labels: labels.Set{"role": "client"}}
+	base := monitor.Event{
+		Type: monitor.Drop, Verdict: bpf.EndpointVerdictDROP_POLICY_DENIED, Reason: "policy-denied", Protocol: 6, Length: 94,
+		Source: client, Destination: monitor.Party{Identity: identity.World, Address: server, Port: 80}, Lost: 2,
+	}
+	want := api.Event{
+		Type: "drop", Verdict: "drop", Reason: "policy-denied", Side: "ingress", Protocol: "tcp", Length: 94, Lost: 2,
+		Source:      api.Party{Endpoint: "client", Identity: api.Identity{Number: 256, Labels: map[string]string{"role": "client"}}},
+		Destination: api.Party{Identity: api.Identity{Number: 2, Name: "world"}, Address: server, Port: 80},
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*monitor.Event, *api.Event)
+	}{
+		{"a drop", func(*monitor.Event, *api.Event) {}},
+		{"an egress drop", func(e *monitor.Event, w *api.Event) { e.Egress, w.Side = true, "egress" }},
+		{"not understood", func(e *monitor.Event, w *api.Event) {
+			e.Protocol, e.Verdict, e.Reason = 0, bpf.EndpointVerdictDROP_TRUNCATED, "truncated"
+			w.Protocol, w.Side, w.Reason = "", "", "truncated"
+		}},
+		{"a verdict", func(e *monitor.Event, w *api.Event) {
+			e.Type, e.Verdict, e.Revision = monitor.Verdict, bpf.EndpointVerdictFORWARD_ENDPOINT, 7
+			w.Type, w.Verdict, w.Revision = "verdict", "allow", 7
+		}},
+		{"audited", func(e *monitor.Event, w *api.Event) {
+			e.Type, e.Audit = monitor.Verdict, true
+			w.Type, w.Verdict = "verdict", "audit"
+		}},
+		{"an interface that has gone", func(e *monitor.Event, _ *api.Event) { e.Interface = 1<<31 - 1 }},
+		{"loopback", func(e *monitor.Event, w *api.Event) { e.Interface, w.Interface = 1, "lo" }},
+	} {
+		e, w := base, want
+		c.change(&e, &w)
+		var got api.Event
+		for got = range translate(func(yield func(monitor.Event) bool) { yield(e) }, known) {
+		}
+		if diff := cmp.Diff(w, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}

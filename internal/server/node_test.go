@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hypha-net/hypha/api"
+	"github.com/hypha-net/hypha/internal/agent"
+	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/ipam"
+	"github.com/hypha-net/hypha/internal/labels"
+	"github.com/hypha-net/hypha/internal/netns"
+	"github.com/hypha-net/hypha/internal/policy"
+	"github.com/hypha-net/hypha/internal/store"
+)
+
+func TestFaults(t *testing.T) {
+	_, broken := policy.Parse("shop.yaml", []byte("kind: ["))
+	_, wrong := policy.Parse("shop.yaml", []byte("kind: Policy\nname: x\nrules: [{select: '=', ingress: []}]"))
+	_, syntax := labels.ParseSet("=x")
+	for _, c := range []struct {
+		err    error
+		status int
+	}{
+		{agent.ErrNoEndpoint, http.StatusNotFound},
+		{agent.ErrNoPolicy, http.StatusNotFound},
+		{agent.ErrNameTaken, http.StatusConflict},
+		{agent.ErrForeign, http.StatusConflict},
+		{datapath.ErrInterfaceExists, http.StatusConflict},
+		{netns.ErrNotNamespace, http.StatusBadRequest},
+		{broken, http.StatusBadRequest},
+		{wrong, http.StatusBadRequest},
+		{syntax, http.StatusBadRequest},
+		{agent.ErrQuestion, http.StatusBadRequest},
+		{store.ErrUnavailable, http.StatusServiceUnavailable},
+		{ipam.ErrExhausted, http.StatusServiceUnavailable},
+		{errors.New("the kernel is out of memory"), http.StatusInternalServerError},
+	} {
+		err := faultOf(fmt.Errorf("doing it: %w", c.err))
+		if got := statusOf(err); got != c.status {
+			t.Errorf("%v: status %d, want %d", c.err, got, c.status)
+		}
+		if want := "doing it: " + c.err.Error(); err.Error() != want {
+			t.Errorf("message %q, want %q", err, want)
+		}
+	}
+	if err := faultOf(nil); err != nil {
+		t.Errorf("fault of no error = %v", err)
+	}
+}
+
+func TestClassesOnTheWire(t *testing.T) {
+	table := policy.Table{
+		Ports: []policy.PortClass{
+			{Protocol: policy.ICMP, First: 0, Last: 65535, Class: 2},
+			{Protocol: policy.TCP, First: 80, Last: 80, Class: 1},
+			{Protocol: policy.TCP, First: 8000, Last: 8999, Class: 1},
+		},
+		Classes: 3,
+	}
+	want := []api.PortClass{
+		{Class: 0, Ports: []string{}},
+		{Class: 1, Ports: []string{"80/tcp", "8000-8999/tcp"}},
+		{Class: 2, Ports: []string{"icmp"}},
+	}
+	if diff := cmp.Diff(want, classesOf(table)); diff != "" {
+		t.Errorf("classes (-want +got):\n%s", diff)
+	}
+	row := policy.Row{Allowed: policy.Bits{0b101}}
+	if diff := cmp.Diff([]int{0, 2}, allowedClasses(table, row)); diff != "" {
+		t.Errorf("allowed (-want +got):\n%s", diff)
+	}
+}

@@ -211,7 +211,7 @@ type EndpointJudgement struct {
 		DestinationIdentity uint32
 		Revision            uint32
 		Counter             uint32
-		_                   [4]byte
+		FragmentId          uint32
 	}
 	Key      EndpointFlowKey
 	Identity [2]uint32

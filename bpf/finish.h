@@ -3,6 +3,7 @@
 
 #include "conntrack.h"
 #include "event.h"
+#include "fragment.h"
 #include "icmp_error.h"
 #include "packet.h"
 
@@ -58,6 +59,9 @@ static __always_inline int forward(struct __sk_buff *skb, const struct packet *p
 		count_verdict(DROP_INTERNAL, bytes);
 		return TC_ACT_SHOT;
 	}
+	/* An error's fragments are nobody's: what says which flow it is about is in the first one only. */
+	if ((packet->flags & PACKET_FIRST_FRAGMENT) && !(packet->flags & PACKET_ICMP_ERROR))
+		remember_fragment(packet);
 	count_packet(packet->counter, packet->flags & PACKET_REPLY, bytes);
 	if (packet->to)
 		return bpf_redirect_peer(to->ifindex, 0);

@@ -4,7 +4,10 @@
 #include "packet.h"
 #include "verdict.h"
 
-/* What only the first fragment of a datagram carries. */
+/*
+ * What only the first fragment of a datagram carries. It is remembered when that has passed, so that a spoofed
+ * one says nothing about anybody's later fragments.
+ */
 struct fragment_key {
 	union address source;
 	union address destination;
@@ -28,16 +31,15 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } fragments SEC(".maps");
 
-static __always_inline void fragment_key_of(const struct packet *packet, __be32 id,
-					    struct fragment_key *key)
+static __always_inline void fragment_key_of(const struct packet *packet, struct fragment_key *key)
 {
 	key->source = packet->source;
 	key->destination = packet->destination;
-	key->id = id;
+	key->id = packet->fragment_id;
 	key->protocol = packet->protocol;
 }
 
-static __noinline int remember_fragment(const struct packet *packet, __be32 id)
+static __always_inline void remember_fragment(const struct packet *packet)
 {
 	struct fragment_key key = {};
 	struct fragment fragment = {
@@ -46,16 +48,16 @@ static __noinline int remember_fragment(const struct packet *packet, __be32 id)
 		.icmp_type = packet->icmp_type,
 	};
 
-	fragment_key_of(packet, id, &key);
-	return bpf_map_update_elem(&fragments, &key, &fragment, BPF_ANY);
+	fragment_key_of(packet, &key);
+	bpf_map_update_elem(&fragments, &key, &fragment, BPF_ANY);
 }
 
-static __noinline int recall_fragment(struct packet *packet, __be32 id)
+static __noinline int recall_fragment(struct packet *packet)
 {
 	struct fragment_key key = {};
 	struct fragment *fragment;
 
-	fragment_key_of(packet, id, &key);
+	fragment_key_of(packet, &key);
 	fragment = bpf_map_lookup_elem(&fragments, &key);
 	if (!fragment)
 		return DROP_FRAGMENT_UNKNOWN;

@@ -71,6 +71,7 @@ struct packet {
 	__u32 destination_identity;
 	__u32 revision; /* of the policy that judged it */
 	__u32 counter; /* pair counter it counts on */
+	__be32 fragment_id; /* of fragments */
 };
 
 /*

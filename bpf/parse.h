@@ -46,20 +46,16 @@ static __noinline int parse_transport_there(struct __sk_buff *skb, struct packet
 static __always_inline enum verdict parse_fragment(struct __sk_buff *skb, struct packet *packet,
 						   __u16 offset, int more, __be32 id)
 {
-	enum verdict verdict;
-
+	packet->fragment_id = id;
 	if (offset) {
 		packet->flags |= PACKET_LATER_FRAGMENT;
 		if (overlaps_transport(packet, offset))
 			return DROP_BAD_HEADER;
-		return recall_fragment(packet, id);
+		return recall_fragment(packet);
 	}
 	if (more)
 		packet->flags |= PACKET_FIRST_FRAGMENT;
-	verdict = parse_transport_there(skb, packet);
-	if (verdict == VERDICT_NEXT && more && remember_fragment(packet, id))
-		return DROP_INTERNAL;
-	return verdict;
+	return parse_transport_there(skb, packet);
 }
 
 static __always_inline enum verdict parse_ipv4(struct __sk_buff *skb, struct packet *packet)

@@ -81,13 +81,18 @@ func icmp(f family, type4, type6, code uint8, word uint32, rest gopacket.Payload
 	return []gopacket.SerializableLayer{testbed.ICMPv6(type6, code), append(gopacket.Payload(binary.BigEndian.AppendUint32(nil, word)), rest...)}
 }
 
-// oneHopLess takes one from the hop limit, and has IPv4's header checksum made anew.
+// oneHopLess takes one from the hop limit, and makes IPv4's checksum anew.
 func oneHopLess(frame []byte) {
 	if frame[14]>>4 == 6 {
 		frame[14+7]--
 		return
 	}
 	frame[14+8]--
+	sumHeader(frame)
+}
+
+// sumHeader makes the checksum of an IPv4 header.
+func sumHeader(frame []byte) {
 	header := frame[14 : 14+int(frame[14]&0xf)*4]
 	header[10], header[11] = 0, 0
 	binary.BigEndian.PutUint16(header[10:], checksum(header))

@@ -23,15 +23,19 @@ func TestEthertypes(t *testing.T) {
 	n := newNode(t)
 	client, server := n.pair()
 	plain := client.to(server.end, ipv4, testbed.UDP(1000, 53), testbed.Data(4))
-	tagged := append(append(bytes.Clone(plain[:12]), 0x81, 0, 0, 5), plain[12:]...)
 	for _, e := range []*endpoint{client, n.router} {
-		e.send(tagged).want(t, unknownEthertype)
+		e.send(tagged(plain)).want(t, unknownEthertype)
 		for _, ethertype := range []uint16{0, 0x05dc, 0x0801, 0x88a8, 0x88cc, 0x8847, 0x8863, 0xffff} {
 			frame := bytes.Clone(plain)
 			binary.BigEndian.PutUint16(frame[12:], ethertype)
 			e.send(frame).want(t, unknownEthertype)
 		}
 	}
+}
+
+// tagged is a frame of VLAN 5.
+func tagged(frame []byte) []byte {
+	return append(append(bytes.Clone(frame[:12]), 0x81, 0, 0, 5), frame[12:]...)
 }
 
 // Exactly these are known; ICMP belongs to IPv4, and ICMPv6 to IPv6.

@@ -63,7 +63,7 @@ func (e *endpoint) check(frame []byte, o outcome) {
 	e.Helper()
 	wanted := uint32(actionShot)
 	switch o.verdict {
-	case bpf.EndpointVerdictVERDICT_NEXT, bpf.EndpointVerdictDROP_INTERNAL:
+	case bpf.EndpointVerdictVERDICT_NEXT, bpf.EndpointVerdictVERDICT_JUDGE, bpf.EndpointVerdictDROP_INTERNAL:
 		e.Fatalf("%v", o.verdict)
 	case bpf.EndpointVerdictANSWERED:
 		wanted = actionRedirect

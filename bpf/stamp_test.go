@@ -56,6 +56,42 @@ func TestNewPolicyReachesLiveFlows(t *testing.T) {
 	})
 }
 
+// What leaves the cluster is its opener's to judge, and what comes in the provider's: each as long as the flow lives.
+func TestNewPolicyReachesFlowsWithTheOutside(t *testing.T) {
+	n := newNode(t)
+	inside := n.endpoint(1)
+	for _, c := range []struct {
+		name        string
+		opener      *endpoint
+		from, to    end
+		there, back bpf.EndpointVerdict
+	}{
+		{"to the world", inside, inside.end, world, toHost, toEndpoint},
+		{"from the world", n.router, world, inside.end, toEndpoint, toHost},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			eachFamily(t, n, func(t *testing.T, ip family) {
+				inside.ingress, inside.egress = policy{rest: []uint32{0}}, policy{rest: []uint32{0}}
+				inside.apply()
+				answerer := inside
+				if c.opener == inside {
+					answerer = n.router
+				}
+				there := func() outcome { return c.opener.send(c.from.to(c.to, ip, testbed.UDP(1000, 53), testbed.Data(4))) }
+				back := func() outcome { return answerer.send(c.to.to(c.from, ip, testbed.UDP(53, 1000), testbed.Data(4))) }
+				there().want(t, c.there)
+				if got := back().want(t, c.back); !got.reply || got.newFlow {
+					t.Errorf("counted %+v, want a reply", got.counted)
+				}
+				inside.ingress, inside.egress = policy{}, policy{}
+				inside.apply()
+				there().want(t, denied)
+				back().want(t, denied)
+			})
+		})
+	}
+}
+
 // What a reply is denied for counts for the pair as its flow was opened.
 func TestDeniedRepliesCountForTheirFlow(t *testing.T) {
 	n := newNode(t)

@@ -27,6 +27,7 @@ type node struct {
 	ns     *testbed.Namespace
 	config Config
 	log    bytes.Buffer // of all that were opened
+	flows  uint16       // that were opened with packets: each from a port of its own
 }
 
 func newNode(t testing.TB) *node {

@@ -15,7 +15,9 @@ import (
 // SyncOutside makes the kernel's view of everything beyond local endpoints agree with prefixes: the host's own addresses,
 // the cluster's prefixes (identity 0: nobody there), the CIDRs that rules name. What no prefix holds is the world.
 func (d *Datapath) SyncOutside(prefixes map[netip.Prefix]identity.Number) error {
-	wanted := make(map[bpf.EndpointPrefixKey]uint32, len(prefixes))
+	wanted := make(map[bpf.EndpointPrefixKey]uint32, len(prefixes)+1)
+	// IPv4 addresses lie in ::/0, too, as the trie has them: a rule about that is not about them.
+	wanted[prefixKey(allIPv4)] = uint32(identity.World)
 	for prefix, id := range prefixes {
 		wanted[prefixKey(prefix)] = uint32(id)
 	}
@@ -24,6 +26,8 @@ func (d *Datapath) SyncOutside(prefixes map[netip.Prefix]identity.Number) error 
 	}
 	return nil
 }
+
+var allIPv4 = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
 
 // SyncIdentities tells the kernel which label-set identities this node has heard of.
 func (d *Datapath) SyncIdentities(known map[identity.Number]struct{}) error {

@@ -91,3 +91,12 @@ func TestTrafficSumsCPUs(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+func TestPairsSayWhoConsumes(t *testing.T) {
+	if got, want := pairOf(301, 302, ingress), (Pair{Consumer: 302, Provider: 301}); got != want {
+		t.Errorf("what comes from 302 to 301 counts for %v, want %v", got, want)
+	}
+	if got, want := pairOf(301, identity.World, egress), (Pair{Consumer: 301, Provider: identity.World}); got != want {
+		t.Errorf("what leaves 301 counts for %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"encoding/binary"
+	"math"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/policy"
+)
+
+func TestExpires(t *testing.T) {
+	const second = uint64(time.Second)
+	for _, c := range []struct {
+		name      string
+		validated uint64
+		lifetime  uint32
+		now       uint64
+		want      time.Duration
+	}{
+		{"just validated", 100 * second, 60, 100 * second, 60 * time.Second},
+		{"half way", 100 * second, 60, 130 * second, 30 * time.Second},
+		{"at the end", 100 * second, 60, 160 * second, 0},
+		{"dead", 100 * second, 60, 161 * second, -time.Second},
+		{"validated after the clock was read", 101 * second, 60, 100 * second, 61 * time.Second},
+		{"no lifetime", 100 * second, 0, 100 * second, 0},
+		{"as long as can be", 0, math.MaxUint32, second, (math.MaxUint32 - 1) * time.Second},
+		{"an entry of zeros", 0, 0, 100 * second, -100 * time.Second},
+	} {
+		flow := bpf.EndpointFlow{ValidatedNs: c.validated, LifetimeS: c.lifetime}
+		if got := time.Duration(expires(flow, c.now)); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestHostOrder(t *testing.T) {
+	for _, c := range []struct {
+		network [2]byte
+		want    uint16
+	}{{[2]byte{0, 80}, 80}, {[2]byte{1, 187}, 443}, {[2]byte{255, 255}, 65535}, {[2]byte{0, 0}, 0}} {
+		if got := hostOrder(networkOrder(c.network)); got != c.want {
+			t.Errorf("bytes %v are port %d, want %d", c.network, got, c.want)
+		}
+	}
+}
+
+// networkOrder is what the kernel's memory holds, read as a number of this machine.
+func networkOrder(port [2]byte) uint16 { return binary.NativeEndian.Uint16(port[:]) }
+
+// track puts a flow to a port into a table, as if it had been idle for so long.
+func (n *node) track(t *testing.T, port byte, answered bool, change func(*bpf.EndpointFlowKey, *bpf.EndpointFlow)) {
+	t.Helper()
+	key := bpf.EndpointFlowKey{
+		Address:  [2]bpf.EndpointAddress{mapped(netip.MustParseAddr("10.1.0.101")), mapped(netip.MustParseAddr("10.1.0.102"))},
+		Port:     [2]uint16{networkOrder([2]byte{0, port}), networkOrder([2]byte{0xc0, port})},
+		Protocol: uint8(policy.TCP),
+	}
+	flow := bpf.EndpointFlow{
+		CreatedNs: monotonic(), ValidatedNs: monotonic(), LifetimeS: 60, Client: 1, Revision: 7,
+		Identity: [2]uint32{301, 302}, Endpoint: [2]uint16{1, 2}, State: uint8(bpf.EndpointFlowStateFLOW_HALF_CLOSED),
+	}
+	change(&key, &flow)
+	table := n.maps.Unanswered
+	if answered {
+		table = n.maps.Established
+	}
+	if err := table.Put(key, flow); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func idle(seconds, lifetime uint32) func(*bpf.EndpointFlowKey, *bpf.EndpointFlow) {
+	return func(_ *bpf.EndpointFlowKey, flow *bpf.EndpointFlow) {
+		flow.LifetimeS = lifetime
+		flow.ValidatedNs -= uint64(seconds) * uint64(time.Second)
+	}
+}
+
+func (n *node) ports(t *testing.T) (ports []uint16) {
+	t.Helper()
+	if err := n.Flows(func(f Flow) bool { ports = append(ports, f.Server.Port); return true }); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(ports)
+	return ports
+}
+
+func TestFlowsSayWhoTalksToWhom(t *testing.T) {
+	n := newNode(t)
+	n.track(t, 80, true, idle(0, 60))
+	n.track(t, 81, false, func(key *bpf.EndpointFlowKey, flow *bpf.EndpointFlow) {
+		key.Address[0], key.Address[1] = mapped(netip.MustParseAddr("fd00::1")), mapped(netip.MustParseAddr("fd00::2"))
+		flow.Client, flow.Denied, flow.State = 0, 1, 0
+	})
+	addr := netip.MustParseAddr
+	want := []Flow{
+		{
+			Protocol: policy.TCP, Client: Party{2, 302, addr("10.1.0.102"), 0xc000 + 80}, Server: Party{1, 301, addr("10.1.0.101"), 80},
+			State: bpf.EndpointFlowStateFLOW_HALF_CLOSED, Answered: true, Revision: 7,
+		},
+		{
+			Protocol: policy.TCP, Client: Party{1, 301, addr("fd00::1"), 81}, Server: Party{2, 302, addr("fd00::2"), 0xc000 + 81},
+			Denied: true, Revision: 7,
+		},
+	}
+	var got []Flow
+	err := n.Flows(func(f Flow) bool {
+		if f.Age < 0 || f.Expires <= 0 || f.Expires > time.Minute {
+			t.Errorf("age %v, expires in %v: want some of a minute", f.Age, f.Expires)
+		}
+		f.Age, f.Expires = 0, 0
+		got = append(got, f)
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, compareStates); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	calls := 0
+	if err := n.Flows(func(Flow) bool { calls++; return false }); err != nil || calls != 1 {
+		t.Errorf("after the first one that returned false, %d calls, %v", calls, err)
+	}
+}
+
+func TestSweepRemovesTheDead(t *testing.T) {
+	n := newNode(t)
+	n.track(t, 1, true, idle(0, 60))
+	n.track(t, 2, true, idle(2, 1))   // dead, but within the grace
+	n.track(t, 3, true, idle(9, 1))   // dead
+	n.track(t, 4, true, idle(9, 600)) // idle
+	n.track(t, 5, false, idle(9, 1))  // dead, unanswered: these replace each other
+	if got := n.ports(t); !slices.Equal(got, []uint16{1, 4}) {
+		t.Errorf("flows to ports %v are shown, want 1 and 4", got)
+	}
+	for _, want := range []int{1, 0} {
+		if removed, err := n.Sweep(); err != nil || removed != want {
+			t.Errorf("%d removed, %v; want %d", removed, err, want)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		want uint32
+	}{{"established", 3}, {"unanswered", 1}} {
+		if got := n.fill(t, c.name); got.Entries != c.want {
+			t.Errorf("%s has %d entries, want %d", c.name, got.Entries, c.want)
+		}
+	}
+}
+
+// A table of more flows than one batch is read whole.
+func TestSweepManyFlows(t *testing.T) {
+	n := newNode(t)
+	const count = 3*batch + 1
+	keys, flows := make([]bpf.EndpointFlowKey, count), make([]bpf.EndpointFlow, count)
+	for i := range keys {
+		keys[i] = bpf.EndpointFlowKey{Protocol: 6, Port: [2]uint16{uint16(i), uint16(i >> 8)}}
+		flows[i] = bpf.EndpointFlow{LifetimeS: 1, ValidatedNs: monotonic() - uint64(time.Minute)}
+	}
+	if _, err := n.maps.Established.BatchUpdate(keys, flows, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := n.fill(t, "established"); got.Entries != count {
+		t.Errorf("%d entries are counted, want %d", got.Entries, count)
+	}
+	if removed, err := n.Sweep(); err != nil || removed != count {
+		t.Errorf("%d removed, %v; want %d", removed, err, count)
+	}
+}
+
+func (n *node) fill(t *testing.T, name string) MapFill {
+	t.Helper()
+	all, err := n.Fill()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fill := range all {
+		if fill.Name == name {
+			return fill
+		}
+	}
+	t.Fatalf("nothing is said of map %s: %v", name, all)
+	return MapFill{}
+}

@@ -68,6 +68,9 @@ func newNode(t testing.TB, tune ...func(map[string]*ebpf.MapSpec)) *node {
 	}
 	delete(spec.Maps, ".rodata")
 	for name, m := range spec.Maps {
+		if m.Type != ebpf.RingBuf {
+			m.MaxEntries = min(m.MaxEntries, 1024) // enough here, and much faster to make
+		}
 		created, err := ebpf.NewMap(m)
 		n.must(err)
 		t.Cleanup(func() { created.Close() })

@@ -63,7 +63,7 @@ func (r *Ruleset) Explain(from, to Peer, protocol Protocol, port uint16) Explana
 // explain is half.row for one port, keeping who decided.
 func (s *side) explain(subject, peer view, flow portRange) Half {
 	if !subject.isEndpoint() {
-		return Half{Allowed: true, Cause: CauseOutside, Reason: fmt.Sprintf("%s is no endpoint", subject.ID)}
+		return Half{Allowed: true, Cause: CauseOutside, Reason: subject.outsider() + " is no endpoint"}
 	}
 	if s.alwaysPasses(peer) {
 		return Half{Applies: true, Allowed: true, Cause: CauseHost, Reason: "a node always reaches its own endpoints"}

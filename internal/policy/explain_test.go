@@ -50,6 +50,40 @@ func TestExplainNamesWhoDecided(t *testing.T) {
 	}
 }
 
+func TestExplainNamesOutsiders(t *testing.T) {
+	for flow, want := range map[string]string{
+		"test world 80/tcp": "world is no endpoint",
+		"test lan 80/tcp":   "10.0.0.0/8 is no endpoint",
+	} {
+		from, to, protocol, port := parseFlow(t, flow)
+		if got := mustCompile(t, Always, "").Explain(from, to, protocol, port).Ingress.Reason; got != want {
+			t.Errorf("%s: %q, want %q", flow, got, want)
+		}
+	}
+}
+
+func TestClosedSides(t *testing.T) {
+	const rules = `
+		{select: role=db, ingress: [{from: [any]}]},
+		{select: role=web, egress: [{to: [any]}]}`
+	for _, c := range []struct {
+		mode            Mode
+		role            string
+		ingress, egress bool
+	}{
+		{Always, "db", true, false},
+		{Always, "web", true, true},
+		{Selected, "db", true, false},
+		{Selected, "web", false, true},
+	} {
+		peer := Peer{ID: 300, Labels: labels.Set{"role": c.role}}
+		ingress, egress := mustCompile(t, c.mode, rules).Closes(peer)
+		if ingress != c.ingress || egress != c.egress {
+			t.Errorf("%s, %s: closed %v, %v; want %v, %v", c.mode, c.role, ingress, egress, c.ingress, c.egress)
+		}
+	}
+}
+
 func TestExplainSuggests(t *testing.T) {
 	client := Peer{ID: 300, Labels: labels.Set{"role": "client"}}
 	server := Peer{ID: 301, Labels: labels.Set{"role": "server", "note": "two words"}}

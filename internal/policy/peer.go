@@ -45,6 +45,14 @@ func (p Peer) isCIDR() bool {
 	return p.ID.IsCIDR() && p.Prefix.IsValid()
 }
 
+// outsider is what people call a peer that is no endpoint: its prefix or its reserved name.
+func (p Peer) outsider() string {
+	if p.isCIDR() {
+		return p.Prefix.String()
+	}
+	return p.ID.String()
+}
+
 // isWorld reports whether the peer is the world or a part of it.
 func (p Peer) isWorld() bool {
 	return p.ID == identity.World || p.ID.IsCIDR()

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"syscall"
 
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/endpoint"
@@ -31,8 +34,8 @@ func Cleanup(config CleanupConfig, out io.Writer) error {
 		{"rules beside Docker's", datapath.Forward{}.Remove},
 		{"IP forwarding (as it was before)", datapath.Forwarding{File: paths.sysctlFile()}.Restore},
 		{"mount of the BPF filesystem, if it was ours", func() error { return datapath.UnmountBPF(config.BPF) }},
-		{"saved state " + config.State, func() error { return os.RemoveAll(config.State) }},
-		{"sockets " + config.Run, func() error { return os.RemoveAll(config.Run) }},
+		{"saved state " + config.State, paths.removeState},
+		{"sockets " + config.Run, paths.removeRun},
 	}
 	var problems []error
 	for _, step := range steps {
@@ -41,6 +44,25 @@ func Cleanup(config CleanupConfig, out io.Writer) error {
 			continue
 		}
 		fmt.Fprintf(out, "removed %s\n", step.what)
+	}
+	return errors.Join(problems...)
+}
+
+func (c Config) removeState() error {
+	return removeOwn(c.State, c.recordsDir(), c.storeDir(), c.dockerFile(), c.prefixesFile(), c.sysctlFile())
+}
+
+func (c Config) removeRun() error { return removeOwn(c.Run, filepath.Join(c.Run, "hypha.sock")) }
+
+// removeOwn removes what an agent made, and the directory if nothing else is in it: somebody may have given --state /srv.
+func removeOwn(dir string, made ...string) error {
+	var problems []error
+	for _, path := range made {
+		problems = append(problems, os.RemoveAll(path))
+	}
+	err := os.Remove(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTEMPTY) {
+		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
 }

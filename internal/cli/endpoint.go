@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -122,9 +123,17 @@ func (a *app) changed(e api.Endpoint, err error) error {
 		return err
 	}
 	return a.emit(e, func(p *page) {
-		p.linef("endpoint %s is %s: identity %d (%s), %s, %s", clean(e.Name), e.State, e.Identity.Number,
-			identityText(e.Identity), addressText(e.IPv6, 0), addressText(e.IPv4, 0))
+		p.linef("endpoint %s is %s: identity %d (%s), %s", clean(e.Name), e.State, e.Identity.Number,
+			strings.Trim(identityText(e.Identity), "()"), addressesText(e))
 	})
+}
+
+// addressesText is the addresses that an endpoint has: both, or on a pure IPv6 node one.
+func addressesText(e api.Endpoint) string {
+	if !e.IPv4.IsValid() {
+		return addressText(e.IPv6, 0)
+	}
+	return addressText(e.IPv6, 0) + ", " + addressText(e.IPv4, 0)
 }
 
 func parseLabels(text string) (map[string]string, error) {

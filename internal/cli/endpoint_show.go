@@ -73,7 +73,7 @@ func (p *page) endpoint(e api.Endpoint) {
 	}
 	p.field("labels", "%s", knownLabels(e.Labels))
 	p.field("identity", "%d: %s", e.Identity.Number, identityText(e.Identity))
-	p.field("addresses", "%s, %s", addressText(e.IPv6, 0), addressText(e.IPv4, 0))
+	p.field("addresses", "%s", addressesText(e))
 	p.field("interface", "%s inside, %s on the host, MAC %s, MTU %d", dash(e.PeerInterface), dash(e.Interface), dash(e.MAC), e.MTU)
 	if e.Trace {
 		p.field("trace", "%s", p.palette.yellow("on"))

@@ -48,9 +48,9 @@ type Policies interface {
 type Events interface {
 	// Events are the last query.Last ones that query chooses, oldest first,
 	// and, unless query.NoFollow, each that happens from now on, until ctx ends.
-	// A reader that is too slow loses some, and is told how many. ErrNotFound:
-	// no endpoint has the name.
-	Events(ctx context.Context, query api.EventQuery) (iter.Seq[api.Event], error)
+	// With each it says whether another one waits already. A reader that is too
+	// slow loses some, and is told how many. ErrNotFound: no endpoint has the name.
+	Events(ctx context.Context, query api.EventQuery) (iter.Seq2[api.Event, bool], error)
 }
 
 // Observer is the state of this node and its view of the cluster.

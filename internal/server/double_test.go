@@ -112,7 +112,7 @@ func (d *double) Explain(_ context.Context, request api.ExplainRequest) (api.Exp
 }
 
 // Events yields the last ones as they are, and what is published from now on. It knows the endpoints web and "" only.
-func (d *double) Events(ctx context.Context, query api.EventQuery) (iter.Seq[api.Event], error) {
+func (d *double) Events(ctx context.Context, query api.EventQuery) (iter.Seq2[api.Event, bool], error) {
 	if query.Endpoint != "" && query.Endpoint != "web" {
 		return nil, Fault(ErrNotFound, fmt.Errorf("no endpoint is called %q", query.Endpoint))
 	}
@@ -121,9 +121,9 @@ func (d *double) Events(ctx context.Context, query api.EventQuery) (iter.Seq[api
 	coming := make(chan api.Event, 16)
 	d.readers = append(d.readers, coming)
 	recent := d.recent[max(0, len(d.recent)-query.Last):]
-	return func(yield func(api.Event) bool) {
+	return func(yield func(api.Event, bool) bool) {
 		for _, event := range recent {
-			if !yield(event) {
+			if !yield(event, false) {
 				return
 			}
 		}
@@ -132,7 +132,7 @@ func (d *double) Events(ctx context.Context, query api.EventQuery) (iter.Seq[api
 			case <-ctx.Done():
 				return
 			case event := <-coming:
-				if !yield(event) {
+				if !yield(event, false) {
 					return
 				}
 			}

@@ -19,11 +19,11 @@ type translator struct {
 	interfaces map[int]string // names asked for already: asking costs a dump of all interfaces
 }
 
-func translate(events iter.Seq[monitor.Event], identity func(identity.Number) api.Identity) iter.Seq[api.Event] {
+func translate(events iter.Seq2[monitor.Event, bool], identity func(identity.Number) api.Identity) iter.Seq2[api.Event, bool] {
 	t := translator{identity: identity, interfaces: map[int]string{}}
-	return func(yield func(api.Event) bool) {
-		for e := range events {
-			if !yield(t.event(e)) {
+	return func(yield func(api.Event, bool) bool) {
+		for e, more := range events {
+			if !yield(t.event(e), more) {
 				return
 			}
 		}

@@ -54,7 +54,7 @@ func TestEventOnTheWire(t *testing.T) {
 		e, w := base, want
 		c.change(&e, &w)
 		var got api.Event
-		for got = range translate(func(yield func(monitor.Event) bool) { yield(e) }, known) {
+		for got = range translate(func(yield func(monitor.Event, bool) bool) { yield(e, false) }, known) {
 		}
 		if diff := cmp.Diff(w, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)

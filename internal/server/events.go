@@ -38,8 +38,8 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	lines := json.NewEncoder(w)
-	for event := range events {
-		if lines.Encode(event) != nil || flush() != nil {
+	for event, more := range events {
+		if lines.Encode(event) != nil || !more && flush() != nil {
 			return // the client has gone
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Events implements Agent.
-func (n *Node) Events(ctx context.Context, query api.EventQuery) (iter.Seq[api.Event], error) {
+func (n *Node) Events(ctx context.Context, query api.EventQuery) (iter.Seq2[api.Event, bool], error) {
 	filter, err := n.filter(query)
 	if err != nil {
 		return nil, faultOf(err)
@@ -36,9 +36,9 @@ func (n *Node) filter(query api.EventQuery) (filter monitor.Filter, err error) {
 	return filter, nil
 }
 
-// watch yields the last query.Last events, and then, if the query follows, each that happens until ctx ends. Looking
-// back only does not subscribe: it must not make the kernel report verdicts.
-func watch(ctx context.Context, m *monitor.Monitor, filter monitor.Filter, query api.EventQuery) iter.Seq[monitor.Event] {
+// watch yields the last query.Last events, and then, if the query follows, each that happens until ctx ends, with
+// whether another one waits already. Looking back only does not subscribe: it must not make the kernel report verdicts.
+func watch(ctx context.Context, m *monitor.Monitor, filter monitor.Filter, query api.EventQuery) iter.Seq2[monitor.Event, bool] {
 	var recent []monitor.Event
 	var coming <-chan monitor.Event // nil: none
 	if query.NoFollow {
@@ -48,9 +48,10 @@ func watch(ctx context.Context, m *monitor.Monitor, filter monitor.Filter, query
 		context.AfterFunc(ctx, subscription.Close)
 		recent, coming = subscription.Recent, subscription.Events
 	}
-	return func(yield func(monitor.Event) bool) {
-		for _, event := range recent[max(0, len(recent)-query.Last):] {
-			if !yield(event) {
+	recent = recent[max(0, len(recent)-query.Last):]
+	return func(yield func(monitor.Event, bool) bool) {
+		for i, event := range recent {
+			if !yield(event, i < len(recent)-1) {
 				return
 			}
 		}
@@ -58,7 +59,7 @@ func watch(ctx context.Context, m *monitor.Monitor, filter monitor.Filter, query
 			return
 		}
 		for event := range coming {
-			if !yield(event) {
+			if !yield(event, len(coming) > 0) {
 				return
 			}
 		}

@@ -81,7 +81,7 @@ func dropAt(revision uint32) bpf.EndpointEvent {
 }
 
 // revisions reads n events, all there are if n is 0.
-func revisions(events iter.Seq[monitor.Event], n int) (got []uint32) {
+func revisions(events iter.Seq2[monitor.Event, bool], n int) (got []uint32) {
 	for e := range events {
 		if got = append(got, e.Revision); len(got) == n {
 			break

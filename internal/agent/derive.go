@@ -60,7 +60,7 @@ func newNode(name string, number uint32, cluster6, cluster4 netip.Prefix) (Node,
 	if number == 0 || number > 0xffff {
 		return n, fmt.Errorf("node number %d: a /48 has room for nodes 1 to 65535", number)
 	}
-	raw := cluster6.Addr().As16()
+	raw := cluster6.Masked().Addr().As16()
 	raw[6], raw[7] = byte(number>>8), byte(number)
 	n.Prefix6 = netip.PrefixFrom(netip.AddrFrom16(raw), 64)
 	raw[15] = 1
@@ -71,19 +71,22 @@ func newNode(name string, number uint32, cluster6, cluster4 netip.Prefix) (Node,
 	return n, n.deriveIPv4()
 }
 
+// deriveIPv4 gives the node the /24 of its number, or all of a pool that is no larger: that has no room for a second node.
 func (n *Node) deriveIPv4() error {
-	networks := uint32(1) << max(0, 24-n.Cluster4.Bits())
-	if n.Number >= networks && n.Cluster4.Bits() < 24 {
+	raw, bits := n.Cluster4.Masked().Addr().As4(), n.Cluster4.Bits()
+	networks := uint32(1) << max(0, 24-bits)
+	switch {
+	case bits > 30:
+		return fmt.Errorf("IPv4 pool %s: want a /30 or larger", n.Cluster4)
+	case bits >= 24 && n.Number != 1:
+		return fmt.Errorf("node number %d: %s has room for node 1 alone", n.Number, n.Cluster4)
+	case bits < 24 && n.Number >= networks:
 		return fmt.Errorf("node number %d: %s has room for nodes 1 to %d", n.Number, n.Cluster4, networks-1)
+	case bits < 24:
+		raw[1] += byte(n.Number >> 8)
+		raw[2] += byte(n.Number)
 	}
-	raw := n.Cluster4.Masked().Addr().As4()
-	offset := n.Number
-	if n.Cluster4.Bits() >= 24 {
-		offset = 0
-	}
-	raw[1] += byte(offset >> 8)
-	raw[2] += byte(offset)
-	n.Prefix4 = netip.PrefixFrom(netip.AddrFrom4(raw), max(24, n.Cluster4.Bits()))
+	n.Prefix4 = netip.PrefixFrom(netip.AddrFrom4(raw), max(24, bits))
 	raw[3]++
 	n.Router4 = netip.AddrFrom4(raw)
 	return nil

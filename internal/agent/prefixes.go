@@ -30,15 +30,30 @@ func openPrefixNumbers(file string) (*prefixNumbers, error) {
 		return p, nil
 	}
 	if err == nil {
-		err = json.Unmarshal(data, &p.numbers)
+		err = p.decode(data)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the numbers of prefixes: %w (remove %s to start anew: statistics of prefixes mix then)", err, file)
 	}
-	for _, number := range p.numbers {
+	return p, nil
+}
+
+// decode refuses numbers that would take a prefix for somebody else: for the host, a label set, another prefix.
+func (p *prefixNumbers) decode(data []byte) error {
+	var saved map[netip.Prefix]identity.Number
+	if err := json.Unmarshal(data, &saved); err != nil {
+		return err
+	}
+	owners := map[identity.Number]netip.Prefix{}
+	for prefix, number := range saved {
+		if other, taken := owners[number]; taken || !number.IsCIDR() {
+			return fmt.Errorf("%s can not have number %d (%v)", prefix, uint32(number), other)
+		}
+		owners[number] = prefix
+		p.numbers[prefix] = number
 		p.next = max(p.next, number+1)
 	}
-	return p, nil
+	return nil
 }
 
 // of returns the numbers of these prefixes, new ones where they have none.

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"errors"
+	"slices"
+	"testing"
+)
+
+func TestProblems(t *testing.T) {
+	var p problems
+	p.clear("nothing")
+	p.set("store", errors.New("away"))
+	p.note("docker", errors.New("away"))
+	p.set("store", errors.New("gone"))
+	if got, want := p.list(), []string{"docker: away", "store: gone"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	p.note("docker", nil)
+	p.clear("store")
+	if got := p.list(); len(got) != 0 {
+		t.Errorf("%q is left", got)
+	}
+}

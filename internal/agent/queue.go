@@ -43,10 +43,15 @@ func newQueue(work func(context.Context, endpoint.ID) error) *queue {
 	return q
 }
 
-// add asks for a run that begins from now on.
+// add asks for a run that begins from now on. A queue that has stopped has no more of them.
 func (q *queue) add(id endpoint.ID) *round {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.stopped {
+		over := &round{done: make(chan struct{}), err: context.Canceled}
+		close(over.done)
+		return over
+	}
 	t := q.tasks[id]
 	if t == nil {
 		t = &task{}

@@ -103,7 +103,8 @@ func (a *endpoints) add(e endpoint.Endpoint, fill func(*endpoint.Endpoint)) (end
 
 // freeID returns the next free number after the last one given out, so that one that was freed is used late.
 func (a *endpoints) freeID(set *endpointSet) (endpoint.ID, error) {
-	for id := a.last + 1; id != a.last; id++ {
+	for step := 1; step <= 1<<16; step++ {
+		id := a.last + endpoint.ID(step) // goes round
 		if _, used := set.byID[id]; id != 0 && !used {
 			return id, nil
 		}

@@ -44,7 +44,9 @@ func render(t *testing.T, n *testbed.Namespace) string {
 			}
 			lines = append(lines, facts...)
 		}
-		return nil
+		rules, err := renderRules()
+		lines = append(lines, rules...)
+		return err
 	})
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
@@ -70,14 +72,36 @@ func renderLink(l netlink.Link) (lines []string, err error) {
 	for _, addr := range addrs {
 		lines = append(lines, fmt.Sprintf("%s addr %v flags %#x", a.Name, addr.IPNet, addr.Flags&^unix.IFA_F_PERMANENT))
 	}
-	routes, err := netlink.RouteList(l, netlink.FAMILY_ALL)
+	everywhere := &netlink.Route{LinkIndex: a.Index, Table: unix.RT_TABLE_UNSPEC}
+	routes, err := netlink.RouteListFiltered(netlink.FAMILY_ALL, everywhere, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range routes {
+		if r.Table == unix.RT_TABLE_LOCAL {
+			continue // follows from the addresses
+		}
 		via, _ := netip.AddrFromSlice(r.Gw)
 		src, _ := netip.AddrFromSlice(r.Src)
-		lines = append(lines, fmt.Sprintf("%s route %v via %v src %v %v", a.Name, r.Dst, via, src, r.Protocol))
+		line := fmt.Sprintf("%s route %v via %v src %v %v", a.Name, r.Dst, via, src, r.Protocol)
+		if r.Table != unix.RT_TABLE_MAIN {
+			line += fmt.Sprintf(" table %d", r.Table)
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// renderRules shows the routing rules that are not the kernel's own.
+func renderRules() (lines []string, err error) {
+	rules, err := netlink.RuleList(netlink.FAMILY_ALL)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rules {
+		if r.Table != unix.RT_TABLE_LOCAL && r.Table != unix.RT_TABLE_MAIN && r.Table != unix.RT_TABLE_DEFAULT {
+			lines = append(lines, fmt.Sprintf("rule %d to %v lookup %d", r.Priority, r.Dst, r.Table))
+		}
 	}
 	return lines, nil
 }

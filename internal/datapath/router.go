@@ -3,6 +3,7 @@
 package datapath
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -22,6 +23,14 @@ const (
 	RouterNet  = "hypha_net"
 )
 
+// Where the host's routes to containers stand: in a table of their own, which a rule for each prefix leads to, ahead of the
+// main one. Docker takes no subnet that a route of the main table covers, not even from the driver whose route it is: it
+// would ask for another one forever.
+const (
+	routerTable      = 2617
+	routerPreference = 2617
+)
+
 // Router is the wanted state of the device pair between the host's stack and the programs: the
 // gateway of all containers.
 //
@@ -36,8 +45,11 @@ type Router struct {
 }
 
 // Sync makes the kernel agree with r, whatever was there before. What is right already is not
-// touched. ErrRouteExists if a prefix is somebody else's.
+// touched. ErrRouteExists if a prefix covers somebody else's route, which ours would come before.
 func (r Router) Sync() error {
+	if err := r.checkPrefixes(); err != nil {
+		return err
+	}
 	if err := r.syncDevices(); err != nil {
 		return err
 	}
@@ -50,17 +62,57 @@ func (r Router) Sync() error {
 	if err := addAddresses(h, link, r.addresses()); err != nil {
 		return err
 	}
-	if err := removeRoutes(h, link, mainTable, r.routes()); err != nil {
+	if err := removeRoutes(h, link, routerTable, r.routes()); err != nil {
 		return err
 	}
-	if err := addRoutes(h, link, mainTable, r.routes()); err != nil {
+	if err := addRoutes(h, link, routerTable, r.routes()); err != nil {
+		return err
+	}
+	if err := syncRouterRules(h, r.Prefixes); err != nil {
 		return err
 	}
 	return removeAddresses(h, link, r.addresses())
 }
 
-// Remove takes the devices away, and with them their addresses and routes. Missing is no error.
-func (r Router) Remove() error { return deleteLink(RouterHost) }
+// Remove takes the devices away, and with them their addresses and routes, and the rules that lead there. Missing is no
+// error.
+func (r Router) Remove() error {
+	return errors.Join(syncRouterRules(&netlink.Handle{}, nil), deleteLink(RouterHost))
+}
+
+func (r Router) checkPrefixes() error {
+	routes, err := HostRoutes()
+	if err != nil {
+		return err
+	}
+	for _, p := range r.Prefixes {
+		for _, other := range routes {
+			if p.Bits() <= other.Bits() && p.Overlaps(other) {
+				return fmt.Errorf("routing %s to containers: %w, to %s", p, ErrRouteExists, other)
+			}
+		}
+	}
+	return nil
+}
+
+// syncRouterRules makes the rules into the router's table one for each prefix.
+func syncRouterRules(h *netlink.Handle, prefixes []netip.Prefix) error {
+	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
+		var rules []netlink.Rule
+		for _, prefix := range prefixes {
+			if prefix.Addr().Is4() != (family == netlink.FAMILY_V4) {
+				continue
+			}
+			rule := *netlink.NewRule()
+			rule.Family, rule.Table, rule.Priority, rule.Dst = family, routerTable, routerPreference, ipNet(prefix.Masked())
+			rules = append(rules, rule)
+		}
+		if err := syncRules(h, family, routerTable, rules); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (r Router) syncDevices() error {
 	pair := veth{name: RouterHost, peer: RouterNet, mac: r.MAC, peerMAC: r.MAC, mtu: r.MTU}

@@ -27,10 +27,12 @@ var router = datapath.Router{
 
 const routed = `hypha_host addr 10.0.0.1/32 flags 0x0
 hypha_host addr fd00::1/128 flags 0x202
-hypha_host route 10.0.0.0/24 via invalid IP src 10.0.0.1 static
-hypha_host route fd00::/64 via invalid IP src fd00::1 static
+hypha_host route 10.0.0.0/24 via invalid IP src 10.0.0.1 static table 2617
+hypha_host route fd00::/64 via invalid IP src fd00::1 static table 2617
 hypha_host veth 02:00:00:00:00:0a mtu 1450 up noarp ipv6
-hypha_net veth 02:00:00:00:00:0a mtu 1450 up`
+hypha_net veth 02:00:00:00:00:0a mtu 1450 up
+rule 2617 to 10.0.0.0/24 lookup 2617
+rule 2617 to fd00::/64 lookup 2617`
 
 func TestRouterSync(t *testing.T) {
 	testbed.NeedRoot(t)

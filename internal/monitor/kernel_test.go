@@ -63,7 +63,7 @@ func TestEventOfTheDatapath(t *testing.T) {
 	for _, m := range spec.Maps {
 		m.Pinning = ebpf.PinNone
 	}
-	config := bpf.EndpointEndpointConfig{Identity: 300, Endpoint: 7}
+	config := bpf.EndpointEndpointConfig{Endpoint: 7}
 	if err := spec.Variables[bpf.EndpointVarConfig].Set(config); err != nil {
 		t.Fatal(err)
 	}

@@ -50,11 +50,17 @@ func (o *outside) isHost(addr netip.Addr) bool {
 	return slices.Contains(o.hosts, addr)
 }
 
-// sync is called with mu held. What is the host's or the cluster's is not the world's, whatever a rule says.
-func (o *outside) sync() error {
+// sync is called with mu held.
+func (o *outside) sync() error { return o.datapath.SyncOutside(o.prefixes()) }
+
+// prefixes are all three together. What is the host's or the cluster's is not the world's, whatever a rule says: not even
+// where it names a part of the cluster's prefix.
+func (o *outside) prefixes() map[netip.Prefix]identity.Number {
 	all := map[netip.Prefix]identity.Number{}
 	for prefix, number := range o.rules {
-		all[prefix] = number
+		if !slices.ContainsFunc(o.cluster, func(c netip.Prefix) bool { return c.Bits() <= prefix.Bits() && c.Overlaps(prefix) }) {
+			all[prefix] = number
+		}
 	}
 	for _, prefix := range o.cluster {
 		all[prefix] = 0
@@ -62,5 +68,5 @@ func (o *outside) sync() error {
 	for _, host := range o.hosts {
 		all[netip.PrefixFrom(host, host.BitLen())] = identity.Host
 	}
-	return o.datapath.SyncOutside(all)
+	return all
 }

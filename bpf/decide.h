@@ -22,16 +22,17 @@ static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct pack
 {
 	struct judgement *judgement = scratch();
 	__u8 side = packet->side & 1;
+	struct standing source, destination;
 	enum verdict verdict = check_sender(&packet->source);
 
 	if (verdict != VERDICT_NEXT)
 		return verdict;
 	packet->flags &= ~PACKET_REPLY;
-	packet->source_identity = config.endpoint ? identity_of_endpoint(config.endpoint) :
-						    identity_outside(&packet->source);
 	packet->to = endpoint_of_address(&packet->destination);
-	packet->destination_identity = packet->to ? identity_of_endpoint(packet->to) :
-						    identity_outside(&packet->destination);
+	source = standing_at(config.endpoint, &packet->source);
+	destination = standing_at(packet->to, &packet->destination);
+	packet->source_identity = source.identity;
+	packet->destination_identity = destination.identity;
 	if (!packet->to && (!config.endpoint || packet->destination_identity == IDENTITY_UNKNOWN))
 		return DROP_DESTINATION_UNKNOWN;
 	verdict = opens_flow(packet);
@@ -50,8 +51,8 @@ static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct pack
 	judgement->table = TABLE_NONE;
 	judgement->endpoint[side] = config.endpoint;
 	judgement->endpoint[!side] = packet->to;
-	judgement->identity[side] = packet->source_identity;
-	judgement->identity[!side] = packet->destination_identity;
+	judgement->standing[side] = source;
+	judgement->standing[!side] = destination;
 	return VERDICT_JUDGE;
 }
 
@@ -99,8 +100,7 @@ static __always_inline enum verdict judge_again(struct __sk_buff *skb, const str
 		if (id != flow->endpoint[i])
 			return VERDICT_NEXT;
 		judgement->endpoint[i] = id;
-		judgement->identity[i] =
-			id ? identity_of_endpoint(id) : identity_outside(&key->address[i]);
+		judgement->standing[i] = standing_at(id, &key->address[i]);
 	}
 	if (answers(packet, flow))
 		table = promote(skb, packet, key, flow);
@@ -108,8 +108,8 @@ static __always_inline enum verdict judge_again(struct __sk_buff *skb, const str
 	judgement->key = *key;
 	judgement->client = flow->client;
 	judgement->table = table;
-	judgement->packet.source_identity = judgement->identity[packet->side & 1];
-	judgement->packet.destination_identity = judgement->identity[!(packet->side & 1)];
+	judgement->packet.source_identity = judgement->standing[packet->side & 1].identity;
+	judgement->packet.destination_identity = judgement->standing[!(packet->side & 1)].identity;
 	return VERDICT_JUDGE;
 }
 

@@ -63,7 +63,7 @@ int deliver(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	class = classify_ingress(judgement->key.protocol, service_port(judgement));
 	verdict = apply_table(&ingress_table, &ingress_rows,
-			      judgement->identity[judgement->client & 1], class, &counter);
+			      judgement->standing[judgement->client & 1].identity, class, &counter);
 	judgement->changed = 0;
 	verdict = settle(skb, judgement, verdict, counter, config.audit_ingress);
 	return finish(skb, &judgement->packet, verdict);
@@ -81,7 +81,8 @@ int leave(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	class = classify_egress(judgement->key.protocol, service_port(judgement));
 	verdict = apply_table(&egress_table, &egress_rows,
-			      judgement->identity[!(judgement->client & 1)], class, &counter);
+			      judgement->standing[!(judgement->client & 1)].identity, class,
+			      &counter);
 	judgement->changed = 0;
 	judgement->packet.flags |= PACKET_EGRESS;
 	verdict = settle(skb, judgement, verdict, counter, config.audit_egress);

@@ -214,7 +214,11 @@ type EndpointJudgement struct {
 		FragmentId          uint32
 	}
 	Key      EndpointFlowKey
-	Identity [2]uint32
+	Standing [2]struct {
+		_          structs.HostLayout
+		Generation uint32
+		Identity   uint32
+	}
 	Endpoint [2]uint16
 	Client   uint8
 	Table    uint8

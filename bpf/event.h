@@ -31,7 +31,7 @@ struct event {
 	__u32 revision; /* policy that judged it; 0: none did */
 	__u32 length; /* bytes from the Ethernet header */
 	__u32 interface; /* where it came in */
-	__u32 suppressed; /* drops of this CPU that were counted, but got no event, since its last one */
+	__u32 suppressed; /* drops of its sender that were counted, but got no event, since its last one */
 	__u16 source_endpoint;
 	__u16 destination_endpoint;
 	__u8 type; /* enum event_type */
@@ -73,13 +73,14 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } lost_events SEC(".maps");
 
-/* What a CPU may still do in this interval. */
+/* What may still be done for packets of one endpoint in this interval: a noisy one does not silence others. */
 enum budget_kind {
 	BUDGET_DROP_EVENTS = 0,
 	BUDGET_ICMP_ERRORS = 1,
-	BUDGET_COUNT,
+	BUDGET_KINDS,
 };
 
+/* Kept without a lock: CPUs that race for the last grants may give a few more. None of refused is lost. */
 struct budget {
 	__u64 interval_start_ns;
 	__u32 spent;
@@ -89,18 +90,22 @@ struct budget {
 #define BUDGET_INTERVAL_NS 100000000ULL /* 100 ms */
 #define BUDGET_PER_INTERVAL 100
 
+/* Index BUDGET_KINDS * ID + enum budget_kind. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, BUDGET_COUNT);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BUDGET_KINDS *ENDPOINTS_MAX);
 	__type(key, __u32);
 	__type(value, struct budget);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } budgets SEC(".maps");
 
-/* take_budget says whether one more is granted; refused gets how many were not since the last grant. */
-static __always_inline int take_budget(enum budget_kind kind, __u32 *refused)
+/*
+ * take_budget says whether the endpoint is granted one more; refused gets how many were not since the last
+ * grant.
+ */
+static __always_inline int take_budget(__u32 endpoint, enum budget_kind kind, __u32 *refused)
 {
-	__u32 index = kind;
+	__u32 index = BUDGET_KINDS * endpoint + kind;
 	struct budget *budget = bpf_map_lookup_elem(&budgets, &index);
 	__u64 now = bpf_ktime_get_coarse_ns();
 
@@ -111,12 +116,11 @@ static __always_inline int take_budget(enum budget_kind kind, __u32 *refused)
 		budget->spent = 0;
 	}
 	if (budget->spent >= BUDGET_PER_INTERVAL) {
-		budget->refused++;
+		__sync_fetch_and_add(&budget->refused, 1);
 		return 0;
 	}
 	budget->spent++;
-	*refused = budget->refused;
-	budget->refused = 0;
+	*refused = budget->refused ? __sync_lock_test_and_set(&budget->refused, 0) : 0;
 	return 1;
 }
 
@@ -147,7 +151,7 @@ VERIFIED_ONCE int emit(struct __sk_buff *skb, const struct packet *packet, enum 
 
 	if (!packet)
 		return 0;
-	if (type == EVENT_DROP && !take_budget(BUDGET_DROP_EVENTS, &suppressed))
+	if (type == EVENT_DROP && !take_budget(packet->from, BUDGET_DROP_EVENTS, &suppressed))
 		return 0;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
@@ -165,7 +169,7 @@ VERIFIED_ONCE int emit(struct __sk_buff *skb, const struct packet *packet, enum 
 	/* Dropped before anybody asked who sent it. */
 	event->source_identity = packet->source_identity || !packet->from ?
 					 packet->source_identity :
-					 identity_of_endpoint(packet->from);
+					 standing_of(packet->from).identity;
 	event->destination_identity = packet->destination_identity;
 	event->revision = packet->revision;
 	event->length = skb->len;

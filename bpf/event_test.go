@@ -141,17 +141,32 @@ func TestDropEventsAreRationed(t *testing.T) {
 		reported++
 		suppressed += int(e.Suppressed)
 	}
-	budgets := make([]bpf.EndpointBudget, 0)
-	n.must(n.Budgets.Lookup(uint32(0), &budgets))
-	for _, b := range budgets {
-		suppressed += int(b.Refused)
-		if b.Spent > ration {
-			t.Errorf("%d events in one interval, want at most %d", b.Spent, ration)
-		}
+	budget := n.budget(client, dropEvents)
+	suppressed += int(budget.Refused)
+	if budget.Spent > ration {
+		t.Errorf("%d events in one interval, want at most %d", budget.Spent, ration)
 	}
 	if reported+suppressed != packets {
 		t.Errorf("%d drops reported and %d suppressed, want %d together", reported, suppressed, packets)
 	}
+
+	quiet := n.endpoint(2)
+	quiet.send(quiet.to(absentee, ipv6, testbed.UDP(1, 2))).want(t, bpf.EndpointVerdictDROP_DESTINATION_UNKNOWN)
+	if got := len(events.all(t)); got != 1 {
+		t.Errorf("%d events of a quiet endpoint beside a noisy one, want 1", got)
+	}
+}
+
+// What an endpoint has a budget for: enum budget_kind.
+const (
+	dropEvents = 0
+	icmpErrors = 1
+)
+
+func (n *node) budget(e *endpoint, kind uint32) (budget bpf.EndpointBudget) {
+	n.Helper()
+	n.must(n.Budgets.Lookup(2*uint32(e.id)+kind, &budget))
+	return budget
 }
 
 func versionFlag(ip family) uint8 {

@@ -8,14 +8,11 @@ static __always_inline void stamp(struct flow *flow, const struct judgement *jud
 				  __u32 counter, enum verdict verdict)
 {
 	for (int i = 0; i < 2; i++) {
-		__u32 id = judgement->endpoint[i];
-		struct endpoint_info *info = bpf_map_lookup_elem(&endpoints, &id);
-
 		/* The judge's own stamp is that of the table it has just used, which may be older by now. */
-		flow->generation[i] = id == config.endpoint ? config.generation :
-				      info		    ? info->generation :
-							      0;
-		flow->identity[i] = judgement->identity[i];
+		flow->generation[i] = judgement->endpoint[i] == config.endpoint ?
+					      config.generation :
+					      judgement->standing[i].generation;
+		flow->identity[i] = judgement->standing[i].identity;
 		flow->endpoint[i] = judgement->endpoint[i];
 	}
 	flow->validated_ns = bpf_ktime_get_coarse_ns();

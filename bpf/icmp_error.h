@@ -126,7 +126,7 @@ VERIFIED_ONCE int send_icmp_error(struct __sk_buff *skb, const struct packet *pa
 	if (!packet)
 		return TC_ACT_SHOT;
 	if ((packet->flags & (PACKET_ICMP_ERROR | PACKET_LATER_FRAGMENT)) ||
-	    !take_budget(BUDGET_ICMP_ERRORS, &refused) ||
+	    !take_budget(packet->from, BUDGET_ICMP_ERRORS, &refused) ||
 	    bpf_skb_load_bytes(skb, 0, &received, sizeof(received)))
 		return TC_ACT_SHOT;
 	if (packet->flags & PACKET_IPV4)

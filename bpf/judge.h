@@ -9,7 +9,7 @@
 struct judgement {
 	struct packet packet;
 	struct flow_key key;
-	__u32 identity[2]; /* of both sides, in the key's order */
+	struct standing standing[2]; /* of both sides, in the key's order */
 	__u16 endpoint[2];
 	__u8 client; /* index of the side that opened the flow, or does now */
 	__u8 table; /* enum flow_table: where the flow is */
@@ -56,6 +56,16 @@ static __always_inline __u32 identity_outside(const union address *address)
 	__u32 *identity = bpf_map_lookup_elem(&outside, &key);
 
 	return identity ? *identity : IDENTITY_WORLD;
+}
+
+/* standing_at says who is at an address: a local endpoint, or 0 and whoever is outside there. */
+static __always_inline struct standing standing_at(__u32 endpoint, const union address *address)
+{
+	struct standing standing = standing_of(endpoint);
+
+	if (!endpoint)
+		standing.identity = identity_outside(address);
+	return standing;
 }
 
 /*

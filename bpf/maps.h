@@ -44,12 +44,24 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } endpoints SEC(".maps");
 
-/* identity_of_endpoint is what other programs go by: it changes with the generation. */
-static __always_inline __u32 identity_of_endpoint(__u32 id)
-{
-	struct endpoint_info *info = bpf_map_lookup_elem(&endpoints, &id);
+/* Who an endpoint is, and which generation of its programs said so. */
+struct standing {
+	__u32 generation;
+	__u32 identity;
+};
 
-	return info ? info->identity : IDENTITY_UNKNOWN;
+/* standing_of reads both in one load: a relabelled endpoint's new identity never has the old stamp. */
+static __always_inline struct standing standing_of(__u32 id)
+{
+	volatile struct endpoint_info *info = bpf_map_lookup_elem(&endpoints, &id);
+	union {
+		__u64 word;
+		struct standing standing;
+	} both = {};
+
+	if (info)
+		both.word = *(volatile __u64 *)info;
+	return both.standing;
 }
 
 /* Which endpoint has an address. Asked for the first packet of a flow only. */

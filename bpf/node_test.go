@@ -98,15 +98,18 @@ func (n *node) load(object func() (*ebpf.CollectionSpec, error)) *ebpf.Collectio
 	return spec
 }
 
+// budgeted is more than the number of any endpoint in these tests.
+const budgeted = 64
+
 // reset forgets flows and fragments, and what was spent on events and ICMP errors.
 func (n *node) reset() {
 	n.Helper()
 	for _, m := range []*ebpf.Map{n.Unanswered, n.Established, n.Fragments} {
 		n.empty(m)
 	}
-	budgets := make([]bpf.EndpointBudget, ebpf.MustPossibleCPU())
-	for i := range n.Budgets.MaxEntries() {
-		n.must(n.Budgets.Put(i, budgets))
+	for id := range uint32(budgeted) {
+		n.must(n.Budgets.Put(2*id, bpf.EndpointBudget{}))
+		n.must(n.Budgets.Put(2*id+1, bpf.EndpointBudget{}))
 	}
 }
 

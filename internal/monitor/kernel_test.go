@@ -70,12 +70,17 @@ func TestEventOfTheDatapath(t *testing.T) {
 	var objects struct {
 		Program *ebpf.Program `ebpf:"from_endpoint"`
 		Events  *ebpf.Map     `ebpf:"events"`
+		Known   *ebpf.Map     `ebpf:"endpoints"`
 	}
 	if err := spec.LoadAndAssign(&objects, nil); err != nil {
 		t.Fatal(err)
 	}
 	defer objects.Program.Close()
 	defer objects.Events.Close()
+	defer objects.Known.Close()
+	if err := objects.Known.Put(uint32(7), bpf.EndpointEndpointInfo{Generation: 1, Identity: 300}); err != nil {
+		t.Fatal(err)
+	}
 	s := watch(t, newMonitor(1), objects.Events)
 
 	before := time.Now()

@@ -65,7 +65,7 @@ func (d *Datapath) Regenerate(id endpoint.ID) {
 // touch changes what needs no new program.
 func (d *Datapath) touch(have *attached, wanted Endpoint) (Report, error) {
 	next := *have
-	next.wanted.Trace, next.wanted.Link = wanted.Trace, wanted.Link
+	next.wanted.Trace, next.wanted.Link, next.wanted.Revision = wanted.Trace, wanted.Link, wanted.Revision
 	if wanted.Trace != have.wanted.Trace || wanted.Link.MTU != have.wanted.Link.MTU {
 		if err := d.putInfo(&next); err != nil {
 			return Report{}, err

@@ -16,7 +16,8 @@ import (
 	"github.com/hypha-net/hypha/internal/netns"
 )
 
-// ErrNotInPlace says that a container does not have its interface yet, or not all of its addresses, or not up.
+// ErrNotInPlace says that a container does not have its interface, or not all of its addresses, or not up, or that there
+// is no such container. That may be so not yet, or not any more: the orchestrator knows.
 var ErrNotInPlace = errors.New("the container's interface is not in place")
 
 // sourceTables is what the number of an endpoint's routing table is counted from: endpoint 7 has table 1000007.
@@ -42,27 +43,31 @@ type SourceRoutes struct {
 	Cluster  []netip.Prefix // to be given to one endpoint of a container; none: its other one takes what has no source yet
 }
 
-// Sync makes the container's kernel agree with s, whatever was there before. ErrNotInPlace as long as the interface is not
-// ready; a family that is ready has its routes all the same. A namespace that is gone wants nothing.
+// Sync makes the container's kernel agree with s, whatever was there before. ErrNotInPlace if the interface is not ready; a
+// family that is ready has its routes all the same.
 func (s SourceRoutes) Sync() error { return s.in(s.sync) }
 
 // Remove takes the rules away; the routes go with the interface. Missing is no error.
 func (s SourceRoutes) Remove() error {
-	return s.in(func(h *netlink.Handle) (err error) {
+	err := s.in(func(h *netlink.Handle) (err error) {
 		for _, f := range s.families() {
 			err = errors.Join(err, syncRules(h, f.family, s.table(), nil))
 		}
 		return err
 	})
+	if errors.Is(err, ErrNotInPlace) {
+		return nil
+	}
+	return err
 }
 
 func (s SourceRoutes) table() int { return sourceTables + int(s.Endpoint) }
 
-// in calls change with a handle into the namespace, if that is still there.
+// in calls change with a handle into the namespace.
 func (s SourceRoutes) in(change func(*netlink.Handle) error) error {
 	p, err := openPlace(s.Netns)
 	if vanished(err) {
-		return nil
+		return fmt.Errorf("%w: %w", ErrNotInPlace, err)
 	}
 	if err != nil {
 		return err

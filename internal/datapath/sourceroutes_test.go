@@ -176,7 +176,7 @@ func TestSourceRoutesOfWhatIsNotThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, wanted.Netns = range []string{file, file + " and gone"} {
-		inPlace(wanted.Netns, nil)
+		inPlace(wanted.Netns, datapath.ErrNotInPlace)
 		remove(t, wanted)
 	}
 }

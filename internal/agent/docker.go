@@ -66,8 +66,14 @@ func (a dockerEndpoints) Join(ctx context.Context, id, sandbox string, first boo
 
 // Leave says that the interface goes. The endpoint stays, and is not reached by anybody meanwhile.
 func (a dockerEndpoints) Leave(_ context.Context, id string) error {
-	_, err := a.owned(id)
-	return err
+	e, err := a.owned(id)
+	if err != nil {
+		return err
+	}
+	if _, err := a.endpoints.update(e.ID, func(e *endpoint.Endpoint) { e.Netns = "" }); err != nil {
+		return err
+	}
+	return a.vacate(e)
 }
 
 // Delete removes the endpoint. Deleting one that does not exist is no error.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -37,7 +38,8 @@ type endpoints struct {
 type endpointSet struct {
 	byID    map[endpoint.ID]endpoint.Endpoint
 	byName  map[string]endpoint.ID
-	byOwner map[string]endpoint.ID // Docker's endpoint id
+	byOwner map[string]endpoint.ID   // Docker's endpoint id
+	byNetns map[string][]endpoint.ID // Docker's sandbox; without those being deleted
 }
 
 func openEndpoints(dir string) (*endpoints, []error, error) {
@@ -60,11 +62,14 @@ func openEndpoints(dir string) (*endpoints, []error, error) {
 }
 
 func newEndpointSet(byID map[endpoint.ID]endpoint.Endpoint) *endpointSet {
-	set := &endpointSet{byID: byID, byName: map[string]endpoint.ID{}, byOwner: map[string]endpoint.ID{}}
+	set := &endpointSet{byID: byID, byName: map[string]endpoint.ID{}, byOwner: map[string]endpoint.ID{}, byNetns: map[string][]endpoint.ID{}}
 	for id, e := range byID {
 		set.byName[e.Name] = id
 		if e.OwnerID != "" {
 			set.byOwner[e.OwnerID] = id
+		}
+		if e.Netns != "" && e.Owner == endpoint.OwnerDocker && e.State != endpoint.Deleting {
+			set.byNetns[e.Netns] = append(set.byNetns[e.Netns], id)
 		}
 	}
 	return set
@@ -78,6 +83,11 @@ func (s *endpointSet) named(name string) (endpoint.Endpoint, error) {
 		return endpoint.Endpoint{}, fmt.Errorf("%w: %q (see hypha endpoint list)", ErrNoEndpoint, name)
 	}
 	return s.byID[id], nil
+}
+
+// in returns Docker's endpoints in a network namespace, without those being deleted, in order of ID.
+func (s *endpointSet) in(netns string) []endpoint.ID {
+	return slices.Sorted(slices.Values(s.byNetns[netns]))
 }
 
 // add gives e a number and saves it. fill sets what depends on the number.

@@ -37,6 +37,7 @@ func (a *Agent) route(prefixes []netip.Prefix) error {
 	if a.node.Cluster4.IsValid() {
 		all = append(all, a.node.Cluster4)
 	}
+	a.steerAll()
 	return a.outside.setCluster(all)
 }
 

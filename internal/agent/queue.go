@@ -4,11 +4,15 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/hypha-net/hypha/internal/endpoint"
 )
+
+// errNotYet is what a run returns that has done what it could and has to be repeated. For who waits for it, it has succeeded.
+var errNotYet = errors.New("not yet")
 
 // queue hands endpoint IDs to workers. An ID is with one worker at a time, so an endpoint has one writer. However often an
 // ID is added while it waits, it is handed out once; added while a worker has it, once more afterwards.
@@ -26,9 +30,10 @@ type queue struct {
 type task struct {
 	waiting  bool
 	running  bool
-	failures int
-	next     *round // of whoever wants a run that has not begun
-	now      *round // of the run that is under way
+	failures int         // in a row
+	retry    *time.Timer // after the last of them
+	next     *round      // of whoever wants a run that has not begun
+	now      *round      // of the run that is under way
 }
 
 // round is one run of an ID, for those who wait for it.
@@ -117,20 +122,25 @@ func (q *queue) take() (endpoint.ID, bool) {
 	return id, true
 }
 
-// finish ends a run. One that failed is tried again after a while.
+// finish ends a run. One that failed, or did not succeed yet, is tried again after a while.
 func (q *queue) finish(ctx context.Context, id endpoint.ID, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	t := q.tasks[id]
 	t.running = false
 	if t.now != nil {
-		t.now.err = err
+		if !errors.Is(err, errNotYet) {
+			t.now.err = err
+		}
 		close(t.now.done)
 		t.now = nil
 	}
+	if t.retry != nil {
+		t.retry.Stop() // this run was asked for by somebody else
+	}
 	if err != nil {
 		t.failures++
-		time.AfterFunc(backoff(t.failures), func() {
+		t.retry = time.AfterFunc(backoff(t.failures), func() {
 			if ctx.Err() == nil {
 				q.add(id)
 			}

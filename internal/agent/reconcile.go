@@ -3,6 +3,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,10 +23,10 @@ func (a *Agent) reconcile(ctx context.Context, id endpoint.ID) error {
 		return a.dismantle(e, id)
 	}
 	err := a.realise(ctx, &e)
-	if changed := a.record(e, err); changed != nil {
-		return errors.Join(err, changed)
+	if errors.Is(err, datapath.ErrNotInPlace) {
+		return cmp.Or(a.record(e, nil), errNotYet)
 	}
-	return err
+	return errors.Join(err, a.record(e, err))
 }
 
 // realise is the way of the data, from labels to programs. Programs are attached before the container gets its end of
@@ -46,10 +47,13 @@ func (a *Agent) realise(ctx context.Context, e *endpoint.Endpoint) (err error) {
 		ID: e.ID, Identity: e.Identity, IPv6: e.IPv6, IPv4: e.IPv4, Link: link, Trace: e.Trace,
 		Revision: view.rules.Revision(), Tables: view.resolve(e.Identity),
 	})
-	if err != nil || e.Owner != endpoint.OwnerCLI {
+	if err != nil {
 		return err
 	}
-	return link.Attach(a.attachment(*e))
+	if e.Owner == endpoint.OwnerCLI {
+		return link.Attach(a.attachment(*e))
+	}
+	return a.steer(*e)
 }
 
 // identify asks the cluster for the number of the endpoint's label set. As long as its labels are not known it is init.
@@ -93,6 +97,9 @@ func (a *Agent) dismantle(e endpoint.Endpoint, id endpoint.ID) error {
 		return err
 	}
 	if err := a.link(endpoint.Endpoint{ID: id}).Delete(); err != nil {
+		return err
+	}
+	if err := a.vacate(e); err != nil {
 		return err
 	}
 	if e.Owner == endpoint.OwnerCLI {

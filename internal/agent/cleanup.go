@@ -21,8 +21,11 @@ type CleanupConfig struct {
 }
 
 // Cleanup takes every trace of an agent that is not running off the machine, and says on out what it removed. It goes on
-// after a failure, and may be repeated. The caller has made sure that no agent runs.
+// after a failure, and may be repeated. It refuses where another agent, with other directories, has the router. The caller has made sure that no agent runs.
 func Cleanup(config CleanupConfig, out io.Writer) error {
+	if err := datapath.CheckOwner(config.BPF); err != nil {
+		return fmt.Errorf("nothing was removed: %w", err)
+	}
 	paths := Config{State: config.State, Run: config.Run, BPF: config.BPF}
 	steps := []struct {
 		what string

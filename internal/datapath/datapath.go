@@ -128,8 +128,11 @@ func (d *Datapath) forget(a *attached) {
 	d.rows.release(a.wanted.Identity, egress, a.egress)
 }
 
+// CheckOwner returns ErrForeignRouter if the network namespace is in the hands of an agent with another directory.
+func CheckOwner(dir string) error { return Router{Owner: dir}.checkOwner() }
+
 // Cleanup takes every trace of a datapath away: links with their programs, maps, the router device. The directory stays, for
 // UnmountBPF: it may be the root of a BPF filesystem, in which the kernel has files of its own.
 func Cleanup(dir string) error {
-	return errors.Join(Router{}.Remove(), os.RemoveAll(linksDir(dir)), os.RemoveAll(mapsDir(dir)))
+	return errors.Join(Router{Owner: dir}.Remove(), os.RemoveAll(linksDir(dir)), os.RemoveAll(mapsDir(dir)))
 }

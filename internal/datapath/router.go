@@ -31,6 +31,9 @@ const (
 	routerPreference = 2617
 )
 
+// ErrForeignRouter is returned when another agent's router device is in this network namespace.
+var ErrForeignRouter = errors.New("the router device is another agent's")
+
 // Router is the wanted state of the device pair between the host's stack and the programs: the
 // gateway of all containers.
 //
@@ -42,12 +45,17 @@ type Router struct {
 	IPv4     netip.Addr     // of the gateway; zero: no IPv4
 	Prefixes []netip.Prefix // where containers are: the node's, and those of custom subnets
 	MTU      int
+	Owner    string // whose it is: the alias of hypha_host. Empty: nobody's in particular
 }
 
 // Sync makes the kernel agree with r, whatever was there before. What is right already is not
-// touched. ErrRouteExists if a prefix covers somebody else's route, which ours would come before.
+// touched. ErrForeignRouter if it is another agent's, ErrRouteExists if a prefix covers somebody else's route, which ours
+// would come before.
 func (r Router) Sync() error {
 	if err := r.checkPrefixes(); err != nil {
+		return err
+	}
+	if err := r.checkOwner(); err != nil {
 		return err
 	}
 	if err := r.syncDevices(); err != nil {
@@ -56,6 +64,9 @@ func (r Router) Sync() error {
 	link, err := netlink.LinkByName(RouterHost)
 	if err != nil {
 		return fmt.Errorf("looking for interface %s: %w", RouterHost, err)
+	}
+	if err := r.sign(link); err != nil {
+		return err
 	}
 	// New addresses before the routes that use them as source, old ones after those that did.
 	h := &netlink.Handle{}
@@ -75,8 +86,11 @@ func (r Router) Sync() error {
 }
 
 // Remove takes the devices away, and with them their addresses and routes, and the rules that lead there. Missing is no
-// error.
+// error, and ErrForeignRouter leaves all as it is.
 func (r Router) Remove() error {
+	if err := r.checkOwner(); err != nil {
+		return err
+	}
 	return errors.Join(syncRouterRules(&netlink.Handle{}, nil), deleteLink(RouterHost))
 }
 
@@ -91,6 +105,29 @@ func (r Router) checkPrefixes() error {
 				return fmt.Errorf("routing %s to containers: %w, to %s", p, ErrRouteExists, other)
 			}
 		}
+	}
+	return nil
+}
+
+// checkOwner refuses to touch what another agent signed.
+func (r Router) checkOwner() error {
+	link, err := findLink(RouterHost)
+	if err != nil || link == nil {
+		return err
+	}
+	if owner := link.Attrs().Alias; owner != "" && owner != r.Owner {
+		return fmt.Errorf("%w: %s belongs to %s; an agent of its own wants a network namespace of its own", ErrForeignRouter, RouterHost, owner)
+	}
+	return nil
+}
+
+// sign writes the owner on the device.
+func (r Router) sign(link netlink.Link) error {
+	if link.Attrs().Alias == r.Owner {
+		return nil
+	}
+	if err := netlink.LinkSetAlias(link, r.Owner); err != nil {
+		return fmt.Errorf("writing the owner on %s: %w", RouterHost, err)
 	}
 	return nil
 }

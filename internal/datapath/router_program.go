@@ -19,6 +19,7 @@ func (d *Datapath) router() Router {
 // SyncRouter makes the router device and its program agree with wanted: called at start, and when the prefixes of
 // custom subnets change.
 func (d *Datapath) SyncRouter(wanted Router) error {
+	wanted.Owner = d.config.Dir
 	if err := wanted.Sync(); err != nil {
 		return err
 	}

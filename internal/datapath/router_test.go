@@ -49,6 +49,25 @@ func TestRouterSync(t *testing.T) {
 	}
 }
 
+func TestRouterOfAnotherAgent(t *testing.T) {
+	testbed.NeedRoot(t)
+	n := testbed.NewNamespace(t, "host")
+	first, second := router, router
+	first.Owner, second.Owner = "/sys/fs/bpf/first", "/sys/fs/bpf/second"
+	n.Must(first.Sync)
+	before := render(t, n)
+	for name, act := range map[string]func() error{"Sync": second.Sync, "Remove": second.Remove} {
+		if err := n.Do(act); !errors.Is(err, datapath.ErrForeignRouter) {
+			t.Errorf("%s: %v, want %v", name, err, datapath.ErrForeignRouter)
+		}
+	}
+	if diff := cmp.Diff(before, render(t, n)); diff != "" {
+		t.Errorf("changed all the same (-before +after):\n%s", diff)
+	}
+	settles(t, n, first.Sync)
+	n.Must(first.Remove)
+}
+
 // From whatever state, Sync leads to the same state as on a fresh machine.
 func TestRouterRandomTransitions(t *testing.T) {
 	testbed.NeedRoot(t)

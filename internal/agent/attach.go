@@ -10,6 +10,7 @@ import (
 
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/labels"
+	"github.com/hypha-net/hypha/internal/netns"
 )
 
 // ownerOfPoolAddresses: Docker's plugin takes and releases its endpoints' addresses itself.
@@ -31,7 +32,7 @@ func (a *Agent) AddEndpoint(ctx context.Context, spec Spec) (endpoint.Endpoint, 
 	if spec.Labels == nil {
 		spec.Labels = labels.Set{}
 	}
-	if err := a.checkNew(spec.Name, spec.Labels); err != nil {
+	if err := a.checkNew(spec); err != nil {
 		return endpoint.Endpoint{}, err
 	}
 	ipv6, ipv4, err := a.pools.allocate()
@@ -52,14 +53,20 @@ func (a *Agent) AddEndpoint(ctx context.Context, spec Spec) (endpoint.Endpoint, 
 	return a.endpoints.snapshot().byID[e.ID], nil
 }
 
-func (a *Agent) checkNew(name string, set labels.Set) error {
-	if err := endpoint.ValidateName(name); err != nil {
+// checkNew refuses what can not come to anything, before anything is made.
+func (a *Agent) checkNew(spec Spec) error {
+	if err := endpoint.ValidateName(spec.Name); err != nil {
 		return err
 	}
-	if _, taken := a.endpoints.snapshot().byName[name]; taken {
-		return fmt.Errorf("%w: %q", ErrNameTaken, name)
+	if _, taken := a.endpoints.snapshot().byName[spec.Name]; taken {
+		return fmt.Errorf("%w: %q", ErrNameTaken, spec.Name)
 	}
-	return a.checkLabels(set)
+	namespace, err := netns.Open(spec.Netns)
+	if err != nil {
+		return err
+	}
+	namespace.Close()
+	return a.checkLabels(spec.Labels)
 }
 
 // checkLabels refuses labels that can not make an identity. Those that do not count may be anything.

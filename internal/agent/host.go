@@ -60,7 +60,16 @@ func (a *Agent) keepHost(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+			a.revisit()
 		}
+	}
+}
+
+// revisit has every endpoint looked at again: somebody may have deleted an interface or a network namespace. What is as it
+// should be costs a few system calls.
+func (a *Agent) revisit() {
+	for id := range a.endpoints.snapshot().byID {
+		a.queue.add(id)
 	}
 }
 

@@ -91,12 +91,12 @@ func (a *Agent) record(e endpoint.Endpoint, outcome error) error {
 	return err
 }
 
-// dismantle takes an endpoint back: from the kernel first, so that nobody reaches what is half gone, its record last.
+// dismantle takes an endpoint back: its cable first, so that it can not send when its program is gone, its record last.
 func (a *Agent) dismantle(e endpoint.Endpoint, id endpoint.ID) error {
-	if err := a.datapath.Remove(id); err != nil {
+	if err := a.link(endpoint.Endpoint{ID: id}).Delete(); err != nil {
 		return err
 	}
-	if err := a.link(endpoint.Endpoint{ID: id}).Delete(); err != nil {
+	if err := a.datapath.Remove(id); err != nil {
 		return err
 	}
 	if err := a.vacate(e); err != nil {

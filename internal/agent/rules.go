@@ -75,9 +75,7 @@ func (a *Agent) see(rules *policy.Ruleset, known *identity.Snapshot) error {
 		return err
 	}
 	a.view.Store(newView(rules, known, numbers))
-	for id := range a.endpoints.snapshot().byID {
-		a.queue.add(id)
-	}
+	a.revisit()
 	return nil
 }
 

@@ -16,13 +16,14 @@ import (
 	"github.com/hypha-net/hypha/internal/docker"
 	"github.com/hypha-net/hypha/internal/policy"
 	"github.com/hypha-net/hypha/internal/server"
+	"github.com/hypha-net/hypha/internal/unixsocket"
 )
 
 // runAgent runs the agent and serves its API until ctx ends. The socket comes first: it is what keeps a second agent from
 // touching the state and the kernel of the first. Whoever calls meanwhile waits until the agent is ready.
 func runAgent(ctx context.Context, config cli.AgentConfig, log *slog.Logger) (err error) {
-	listener, err := server.Listen(config.Socket)
-	if errors.Is(err, server.ErrInUse) {
+	listener, err := unixsocket.Listen(config.Socket)
+	if errors.Is(err, unixsocket.ErrInUse) {
 		return fmt.Errorf("%w: stop that one, or give this one its own --run, --state and --bpf", err)
 	}
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/hypha-net/hypha/internal/agent"
 	"github.com/hypha-net/hypha/internal/cli"
-	"github.com/hypha-net/hypha/internal/server"
+	"github.com/hypha-net/hypha/internal/unixsocket"
 )
 
 var errCleanupNotRoot = errors.New("cleanup needs root: it takes programs out of the kernel and removes interfaces")
@@ -22,8 +22,8 @@ func cleanup(_ context.Context, config cli.CleanupConfig, out io.Writer) error {
 	if os.Geteuid() != 0 {
 		return errCleanupNotRoot
 	}
-	listener, err := server.Listen(filepath.Join(config.Run, "hypha.sock"))
-	if errors.Is(err, server.ErrInUse) {
+	listener, err := unixsocket.Listen(filepath.Join(config.Run, "hypha.sock"))
+	if errors.Is(err, unixsocket.ErrInUse) {
 		return fmt.Errorf("%w: stop it first", err)
 	}
 	if err != nil {

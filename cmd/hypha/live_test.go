@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/hypha-net/hypha/internal/cli"
-	"github.com/hypha-net/hypha/internal/server"
+	"github.com/hypha-net/hypha/internal/unixsocket"
 )
 
 // Neither a second agent nor a cleanup touches what a live agent uses.
@@ -22,7 +22,7 @@ func TestLiveAgentIsLeftAlone(t *testing.T) {
 	dir := t.TempDir()
 	state, run, bpf := filepath.Join(dir, "state"), filepath.Join(dir, "run"), filepath.Join(dir, "bpf")
 	socket := filepath.Join(run, "hypha.sock")
-	live, err := server.Listen(socket)
+	live, err := unixsocket.Listen(socket)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestLiveAgentIsLeftAlone(t *testing.T) {
 		"agent":   second,
 		"cleanup": cleanup(t.Context(), cli.CleanupConfig{State: state, Run: run, BPF: bpf}, &told),
 	} {
-		if !errors.Is(err, server.ErrInUse) {
+		if !errors.Is(err, unixsocket.ErrInUse) {
 			t.Errorf("%s = %v, want ErrInUse", what, err)
 		}
 	}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/hypha-net/hypha/internal/unixsocket"
 )
 
 // DefaultSocket is where every engine on the machine finds the driver named "hypha".
@@ -68,13 +70,13 @@ func Open(config Config, endpoints Endpoints, lend Addresses, log *slog.Logger) 
 }
 
 // Run serves Docker until ctx is done. With Mode Auto a plugin socket that can not be had is logged, and Docker left
-// to whoever has it; with On it is an error (ErrSocketInUse when another agent serves it).
+// to whoever has it; with On it is an error (unixsocket.ErrInUse when another agent serves it).
 func (p *Plugin) Run(ctx context.Context) error {
 	if p.config.Mode == Off {
 		p.watcher.report(Status{State: StateOff})
 		return nil
 	}
-	listener, err := listen(p.config.Socket)
+	listener, err := unixsocket.Listen(p.config.Socket)
 	if err != nil && p.config.Mode == On {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/hypha-net/hypha/api"
+	"github.com/hypha-net/hypha/internal/unixsocket"
 )
 
 // serve runs a server of agent until the test ends, and returns a client of it
@@ -23,7 +24,7 @@ import (
 func serve(t *testing.T, agent Agent, change ...func(*Server)) (*api.Client, string) {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "hypha.sock")
-	l, err := Listen(socket)
+	l, err := unixsocket.Listen(socket)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package server
+package unixsocket_test
 
 import (
 	"errors"
@@ -10,29 +10,36 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hypha-net/hypha/api"
+	"github.com/hypha-net/hypha/internal/unixsocket"
 )
 
 func TestListenRefusesLiveSocket(t *testing.T) {
-	_, socket := serve(t, newDouble())
-	if _, err := Listen(socket); !errors.Is(err, ErrInUse) {
-		t.Errorf("Listen = %v, want ErrInUse", err)
+	socket := filepath.Join(t.TempDir(), "hypha.sock")
+	live, err := unixsocket.Listen(socket)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := api.NewClient(socket).Status(t.Context()); err != nil {
+	defer live.Close()
+	if _, err := unixsocket.Listen(socket); !errors.Is(err, unixsocket.ErrInUse) {
+		t.Errorf("Listen = %v, want %v", err, unixsocket.ErrInUse)
+	}
+	if conn, err := net.Dial("unix", socket); err != nil {
 		t.Errorf("the agent that was there first: %v", err)
+	} else {
+		conn.Close()
 	}
 }
 
 func TestListenTakesOverDeadSocket(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "run", "hypha.sock")
-	dead, err := Listen(socket)
+	dead, err := unixsocket.Listen(socket)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dead.(*net.UnixListener).SetUnlinkOnClose(false)
 	dead.Close()
 
-	live, err := Listen(socket)
+	live, err := unixsocket.Listen(socket)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,17 +58,10 @@ func TestListenLeavesOtherFilesAlone(t *testing.T) {
 	if err := os.WriteFile(path, []byte("data"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Listen(path); err == nil || !strings.Contains(err.Error(), "is not a socket") {
+	if _, err := unixsocket.Listen(path); err == nil || !strings.Contains(err.Error(), "is not a socket") {
 		t.Errorf("Listen on a file = %v, want a refusal", err)
 	}
 	if data, err := os.ReadFile(path); string(data) != "data" {
 		t.Errorf("the file holds %q, %v", data, err)
-	}
-}
-
-func TestClientWithoutAgent(t *testing.T) {
-	_, err := api.NewClient(filepath.Join(t.TempDir(), "none")).Status(t.Context())
-	if !errors.Is(err, api.ErrNotRunning) {
-		t.Errorf("Status = %v, want ErrNotRunning", err)
 	}
 }

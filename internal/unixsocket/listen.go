@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package server
+// Package unixsocket makes the sockets that an agent is asked on: one live agent each.
+package unixsocket
 
 import (
 	"errors"
@@ -21,18 +22,18 @@ var ErrInUse = errors.New("in use by a running agent")
 // listener removes the socket when it closes.
 func Listen(path string) (net.Listener, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fmt.Errorf("making the directory of the API socket: %w", err)
+		return nil, fmt.Errorf("making the directory of socket %s: %w", path, err)
 	}
 	if err := removeDead(path); err != nil {
-		return nil, fmt.Errorf("API socket %s: %w", path, err)
+		return nil, fmt.Errorf("socket %s: %w", path, err)
 	}
 	l, err := net.Listen("unix", path)
 	if err != nil {
-		return nil, fmt.Errorf("listening on the API socket: %w", err)
+		return nil, fmt.Errorf("listening on socket %s: %w", path, err)
 	}
 	if err := os.Chmod(path, 0o660); err != nil { // it was made with less: see unix(7)
 		l.Close()
-		return nil, fmt.Errorf("API socket: %w", err)
+		return nil, fmt.Errorf("socket %s: %w", path, err)
 	}
 	return l, nil
 }

@@ -78,7 +78,7 @@ func (p *page) storeText(s api.StoreStatus) string {
 func dockerText(d api.DockerStatus) string {
 	text := d.State
 	if d.Version != "" {
-		text += ", engine " + clean(d.Version)
+		text += ", Engine API " + clean(d.Version)
 	}
 	return text + remark(d.Message)
 }

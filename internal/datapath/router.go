@@ -73,7 +73,7 @@ func (r Router) Sync() error {
 	if err := addAddresses(h, link, r.addresses()); err != nil {
 		return err
 	}
-	if err := removeRoutes(h, link, routerTable, r.routes()); err != nil {
+	if err := errors.Join(removeRoutes(h, link, mainTable, nil), removeRoutes(h, link, routerTable, r.routes())); err != nil {
 		return err
 	}
 	if err := addRoutes(h, link, routerTable, r.routes()); err != nil {

@@ -52,6 +52,7 @@ func agentConfig(config cli.AgentConfig) agent.Config {
 		State: config.State, Run: config.Run, BPF: config.BPF,
 		Node: config.Node, Etcd: config.Etcd, Prefix6: config.Prefix6, Prefix4: config.Prefix4, NoIPv4: config.NoIPv4,
 		Enforce: policy.Mode(config.Enforce), Docker: docker.Mode(config.Docker), Masquerade: config.Masquerade,
+		MTU: config.MTU, Conntrack: config.Conntrack,
 		Labels: config.Labels, Version: config.Version,
 	}
 }

@@ -132,7 +132,9 @@ func (a *Agent) openDatapath(context.Context) (err error) {
 	if a.pools, err = newPools(a.node, a.log); err != nil {
 		return err
 	}
-	a.datapath, err = datapath.Open(datapath.Config{Dir: a.config.BPF, Router: a.router(a.pools.prefixes())}, a.log)
+	a.datapath, err = datapath.Open(datapath.Config{
+		Dir: a.config.BPF, Router: a.router(a.pools.prefixes()), Established: a.config.Conntrack,
+	}, a.log)
 	if err != nil {
 		return err
 	}

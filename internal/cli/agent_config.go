@@ -28,6 +28,8 @@ type AgentConfig struct {
 	Enforce    string   // "always", "selected" or "audit"
 	Docker     string   // "auto", "on" or "off"
 	Masquerade string   // "auto", "on" or "off"
+	MTU        int      // of endpoints' links, in bytes
+	Conntrack  uint32   // entries of the table of answered flows; 0: by the machine's memory
 	Labels     []string // filter patterns: which labels make the identity; nil: the default
 
 	Version string

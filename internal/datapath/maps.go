@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 
 	"github.com/hypha-net/hypha/bpf"
 )
@@ -61,6 +62,21 @@ func (s mapSizes) apply(spec *ebpf.MapSpec) {
 	case spec.Name == "unanswered" && s.Unanswered != 0:
 		spec.MaxEntries = s.Unanswered
 	}
+}
+
+// flowsForMemory is how many answered flows a machine with so many bytes of memory has room for: one for each 32 KiB, from
+// 64 Ki to 4 Mi. Entries take memory (some 150 bytes) only while they are there.
+func flowsForMemory(bytes uint64) uint32 {
+	return uint32(min(max(bytes/(32<<10), 64<<10), 4<<20))
+}
+
+// totalMemory is the machine's, in bytes; 0 if the kernel does not say.
+func totalMemory() uint64 {
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) != nil {
+		return 0
+	}
+	return uint64(info.Totalram) * uint64(info.Unit)
 }
 
 func openMap(dir string, spec *ebpf.MapSpec, log *slog.Logger) (*ebpf.Map, error) {

@@ -83,7 +83,7 @@ func (a *Agent) subject(view *view, text string) (Subject, error) {
 		return Subject{Endpoint: e.Name, Peer: view.peer(e.Identity), local: e.ID}, nil
 	}
 	if addr, err := netip.ParseAddr(text); err == nil {
-		return a.subjectAt(view, set, addr), nil
+		return a.subjectAt(view, set, addr.Unmap()), nil
 	}
 	if number, err := reserved(text); err == nil {
 		return Subject{Peer: policy.Peer{ID: number}}, nil
@@ -134,15 +134,14 @@ func reserved(name string) (identity.Number, error) {
 func parsePort(text string) (policy.Protocol, uint16, error) {
 	number, name, ported := strings.Cut(text, "/")
 	if !ported {
-		protocol, err := policy.ParseProtocol(text)
-		if err != nil || protocol == policy.TCP || protocol == policy.UDP || protocol == policy.SCTP {
-			return 0, 0, fmt.Errorf("%w: --port %q: want something like 80/tcp, 53/udp or icmp", ErrQuestion, text)
-		}
-		return protocol, 0, nil
+		name = text
 	}
 	protocol, err := policy.ParseProtocol(name)
-	if err != nil {
-		return 0, 0, fmt.Errorf("%w: --port %q: %w", ErrQuestion, text, err)
+	if hasPorts := protocol == policy.TCP || protocol == policy.UDP || protocol == policy.SCTP; err != nil || hasPorts != ported {
+		return 0, 0, fmt.Errorf("%w: --port %q: want something like 80/tcp, 53/udp or icmp", ErrQuestion, text)
+	}
+	if !ported {
+		return protocol, 0, nil
 	}
 	port, err := strconv.ParseUint(number, 10, 16)
 	if err != nil || port == 0 {

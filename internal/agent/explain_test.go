@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"testing"
+
+	"github.com/hypha-net/hypha/internal/endpoint"
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/labels"
+	"github.com/hypha-net/hypha/internal/policy"
+)
+
+// numbers is a cluster of one: label sets are numbered as they come.
+type numbers struct {
+	identity.Backend
+	last uint32
+}
+
+func (n *numbers) AllocateIdentity(context.Context, labels.Set) (uint32, int64, error) {
+	n.last++
+	return n.last, int64(n.last), nil
+}
+
+// knowledge is an agent that knows what verdicts depend on, and has no kernel:
+//
+//	endpoint "web" (number 1)  app=web  identity 256  10.217.1.7  fd00:1:2:1::7
+//	                           app=db   identity 257, of another node
+//	prefixes that rules name   203.0.113.0/24, 203.0.113.128/25, 2001:db8::/32
+//	the host's own address     192.0.2.1
+func knowledge(t *testing.T) *Agent {
+	t.Helper()
+	a := &Agent{identities: identity.NewRegistry(&numbers{last: 255}), endpoints: openTestEndpoints(t, t.TempDir())}
+	a.outside = &outside{hosts: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}
+	for _, app := range []string{"web", "db"} {
+		if _, err := a.identities.Allocate(t.Context(), labels.Set{"app": app}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	web := named("web")
+	web.Identity, web.IPv4, web.IPv6 = 256, netip.MustParseAddr("10.217.1.7"), netip.MustParseAddr("fd00:1:2:1::7")
+	if _, err := a.endpoints.add(web, fillEndpoint); err != nil {
+		t.Fatal(err)
+	}
+	rules, err := policy.Compile(1, nil, policy.Always)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prefixes := map[netip.Prefix]identity.Number{}
+	for i, prefix := range prefixesOf("203.0.113.0/24", "203.0.113.128/25", "2001:db8::/32") {
+		prefixes[prefix] = identity.FirstCIDR + identity.Number(i)
+	}
+	a.view.Store(newView(rules, a.identities.Snapshot(), prefixes))
+	return a
+}
+
+func TestWhoIsMeant(t *testing.T) {
+	a := knowledge(t)
+	for _, c := range []struct {
+		text  string
+		id    identity.Number
+		local endpoint.ID
+		name  string
+	}{
+		{"web", 256, 1, "web"},
+		{"app=web", 256, 1, ""},
+		{"app=db", 257, 0, ""},
+		{"app=nobody", identity.LastLabelSet, 0, ""}, // not known to the cluster: judged by its labels
+		{"10.217.1.7", 256, 1, "web"},
+		{"::ffff:10.217.1.7", 256, 1, "web"},
+		{"fd00:1:2:1::7", 256, 1, "web"},
+		{"192.0.2.1", identity.Host, 0, ""},
+		{"203.0.113.1", identity.FirstCIDR, 0, ""},
+		{"203.0.113.200", identity.FirstCIDR + 1, 0, ""}, // the longer prefix
+		{"2001:db8::1", identity.FirstCIDR + 2, 0, ""},
+		{"198.51.100.1", identity.World, 0, ""},
+		{"2001:4860::1", identity.World, 0, ""},
+		{"host", identity.Host, 0, ""},
+		{"world", identity.World, 0, ""},
+	} {
+		got, err := a.subject(a.view.Load(), c.text)
+		if err != nil || got.Peer.ID != c.id || got.local != c.local || got.Endpoint != c.name {
+			t.Errorf("%s: %+v, %v; want identity %v, endpoint %d %q", c.text, got, err, c.id, c.local, c.name)
+		}
+	}
+	for _, text := range []string{"", "nobody", "10.217.1", "app=web,="} {
+		if got, err := a.subject(a.view.Load(), text); !errors.Is(err, ErrQuestion) {
+			t.Errorf("%q: %+v, %v; want %v", text, got, err, ErrQuestion)
+		}
+	}
+}
+
+func TestParsePort(t *testing.T) {
+	for _, c := range []struct {
+		text     string
+		protocol policy.Protocol
+		port     uint16
+		ok       bool
+	}{
+		{"80/tcp", policy.TCP, 80, true}, {"65535/udp", policy.UDP, 65535, true}, {"1/sctp", policy.SCTP, 1, true},
+		{"icmp", policy.ICMP, 0, true}, {"icmpv6", policy.ICMPv6, 0, true},
+		{"", 0, 0, false}, {"tcp", 0, 0, false}, {"80", 0, 0, false}, {"0/tcp", 0, 0, false}, {"65536/tcp", 0, 0, false},
+		{"-1/tcp", 0, 0, false}, {"80/gre", 0, 0, false}, {"80-90/tcp", 0, 0, false}, {"80/icmp", 0, 0, false}, {"80/", 0, 0, false},
+	} {
+		protocol, port, err := parsePort(c.text)
+		if (err == nil) != c.ok || c.ok && (protocol != c.protocol || port != c.port) || !c.ok && !errors.Is(err, ErrQuestion) {
+			t.Errorf("%q: %v %d, %v", c.text, protocol, port, err)
+		}
+	}
+}
+
+// All endpoints of an identity get one and the same tables, and an identity that nobody has heard of gets some, too.
+func TestViewResolvesOnce(t *testing.T) {
+	v := knowledge(t).view.Load()
+	if a, b := v.resolve(256), v.resolve(256); !a.Ingress.Equal(b.Ingress) || len(v.tables) != 1 {
+		t.Errorf("tables %v", v.tables)
+	}
+	if got := v.peer(256).Labels["app"]; got != "web" {
+		t.Errorf("256 is %q", got)
+	}
+	if got := v.peer(999); got.ID != 999 || got.Labels != nil {
+		t.Errorf("999 is %+v", got)
+	}
+	if tables := v.resolve(999); !tables.Ingress.Allows(identity.Host, policy.TCP, 80) || tables.Ingress.Allows(256, policy.TCP, 80) {
+		t.Error("an unknown identity is not closed to all but the host")
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/policy"
@@ -26,8 +27,9 @@ type node struct {
 	*Datapath
 	ns     *testbed.Namespace
 	config Config
-	log    bytes.Buffer // of all that were opened
-	flows  uint16       // that were opened with packets: each from a port of its own
+	log    bytes.Buffer                   // of all that were opened
+	flows  uint16                         // that were opened with packets: each from a port of its own
+	drops  map[bpf.EndpointVerdict]uint64 // counted by the last drop; what passes is counted elsewhere
 }
 
 func newNode(t testing.TB) *node {

@@ -99,7 +99,9 @@ const passed = bpf.EndpointVerdictFORWARD_ENDPOINT
 // send returns passed, or the drop reason that was counted.
 func (n *node) send(t rapid.TB, program *ebpf.Program, frame []byte) bpf.EndpointVerdict {
 	t.Helper()
-	before := n.counts(t)
+	if n.drops == nil {
+		n.drops = n.counts(t)
+	}
 	action, err := program.Run(&ebpf.RunOptions{Data: frame, DataOut: make([]byte, len(frame)+256)})
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +112,9 @@ func (n *node) send(t rapid.TB, program *ebpf.Program, frame []byte) bpf.Endpoin
 	if action != actionShot {
 		t.Fatalf("the program returned %d", action)
 	}
-	for verdict, packets := range n.counts(t) {
+	before := n.drops
+	n.drops = n.counts(t)
+	for verdict, packets := range n.drops {
 		if packets != before[verdict] {
 			return verdict
 		}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package e2e runs Hypha as a user would: the scripts in testdata are what one types, on a real kernel, against the real
+// binary and, where the name begins with docker, a real Docker engine.
+//
+// A script is one node of its own: a network namespace with an uplink into a world (see testbed), an agent in it, containers.
+// Beside testscript's own commands it has:
+//
+//	node [FLAG]...            makes the node and starts its agent with these flags
+//	agent start [FLAG]...     starts it (again); $AGENT is its process, agent.log what it says
+//	agent stop | kill         ends it: asked to, or with SIGKILL
+//	engine start | stop       a Docker engine on the node, in a mount namespace that it shares with the agent; before node
+//	namespace NAME            a container to be: an empty namespace, its path in $NAME
+//	addresses NAME            sets $NAME4 and $NAME6 (and $NAMEif, the host's side) to those of endpoint NAME
+//	container NAME LABELS     all in one: namespace, hypha endpoint add, addresses
+//	count FILE PATTERN MIN    fails if fewer than MIN lines of FILE match
+//
+// $world and $node are namespaces too, with $world4 ... $node6. The small programs in the files called program_*_test.go are on the
+// PATH: in, answer, say, talk, crowd, spoof, eventually, parallel.
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/hypha-net/hypha/internal/testbed"
+)
+
+func TestMain(m *testing.M) { testscript.Main(m, programs()) }
+
+func TestScripts(t *testing.T) {
+	testbed.NeedRoot(t)
+	bin := build(t)
+	testscript.Run(t, testscript.Params{
+		Dir:   "testdata",
+		Setup: func(env *testscript.Env) error { return setUp(env, bin) },
+		Cmds:  commands,
+	})
+}
+
+var commands = map[string]func(*testscript.TestScript, bool, []string){
+	"node":      node,
+	"agent":     agent,
+	"engine":    engine,
+	"namespace": namespace,
+	"addresses": addresses,
+	"container": container,
+	"count":     count,
+}
+
+// build compiles hypha, and the demo's program for containers to run: static, so that it can be all that an image holds.
+func build(t *testing.T) (bin string) {
+	t.Helper()
+	bin = t.TempDir()
+	cmd := exec.Command("go", "build", "-trimpath", "-o", bin, "github.com/hypha-net/hypha/cmd/hypha", "github.com/hypha-net/hypha/demo/app")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v: %s", cmd, err, out)
+	}
+	return bin
+}
+
+// setUp gives a script its directories, under names that no other one has.
+func setUp(env *testscript.Env, bin string) error {
+	name := fmt.Sprintf("hyphatest-%d-%s", os.Getpid(), filepath.Base(env.WorkDir))
+	env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH")+":/usr/sbin:/sbin")
+	env.Setenv("HYPHA", filepath.Join(bin, "hypha"))
+	env.Setenv("APP", filepath.Join(bin, "app"))
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("HYPHA_STATE", filepath.Join(env.WorkDir, "state"))
+	env.Setenv("HYPHA_RUN", filepath.Join(env.WorkDir, "run"))
+	env.Setenv("HYPHA_SOCKET", filepath.Join(env.WorkDir, "run", "hypha.sock"))
+	env.Setenv("HYPHA_BPF", filepath.Join("/sys/fs/bpf", name))
+	env.Setenv("DOCKER_HOST", "unix://"+filepath.Join(env.WorkDir, "docker.sock"))
+	env.Values[stageKey{}] = &stage{}
+	return nil
+}

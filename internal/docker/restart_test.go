@@ -62,7 +62,7 @@ func (d *dockerd) end(signal syscall.Signal) {
 	if err := d.process.Process.Signal(signal); err != nil {
 		d.t.Error(err)
 	}
-	_ = d.process.Wait() // killed is what it should be
+	_ = d.process.Wait()           // killed is what it should be
 	if signal == syscall.SIGKILL { // its containerd dies with it, and both leave files that say they live
 		_ = os.Remove(d.file("pid"))
 		_ = os.Remove(d.file("exec/containerd/containerd.pid"))

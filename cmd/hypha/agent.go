@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 
@@ -25,6 +26,9 @@ func runAgent(ctx context.Context, config cli.AgentConfig, log *slog.Logger) (er
 	listener, err := unixsocket.Listen(config.Socket)
 	if errors.Is(err, unixsocket.ErrInUse) {
 		return fmt.Errorf("%w: stop that one, or give this one its own --run, --state and --bpf", err)
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: %w", agent.ErrNotRoot, err)
 	}
 	if err != nil {
 		return err

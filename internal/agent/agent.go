@@ -27,6 +27,9 @@ import (
 // ErrNotRoot is returned to anybody but root.
 var ErrNotRoot = errors.New("the agent needs root: it loads programs into the kernel and makes interfaces")
 
+// errNoIPv4 is a problem to be shown: the cluster was made without IPv4, and nobody asked for that here.
+var errNoIPv4 = errors.New("the cluster has none, as no /16 of 10.0.0.0/8 was free when it was made: a new one may be given --prefix4")
+
 // workers reconcile endpoints side by side: loading programs is the kernel's work, and it has more than one CPU.
 const workers = 4
 
@@ -115,6 +118,9 @@ func (a *Agent) openStore(ctx context.Context) (err error) {
 	})
 	if err != nil {
 		return err
+	}
+	if !cluster.Prefix4.IsValid() && !a.config.NoIPv4 {
+		a.problems.set("IPv4", errNoIPv4)
 	}
 	number, err := a.store.NodeNumber(ctx, a.config.Node)
 	if err != nil {

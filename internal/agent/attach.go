@@ -93,7 +93,7 @@ func (a *Agent) TraceEndpoint(ctx context.Context, name string, on bool) (endpoi
 	return a.change(ctx, name, func(e *endpoint.Endpoint) { e.Trace = on })
 }
 
-// RegenerateEndpoint makes an endpoint's tables and programs anew, as they are. Connections live on.
+// RegenerateEndpoint makes an endpoint's programs anew, as they are. Connections live on.
 func (a *Agent) RegenerateEndpoint(ctx context.Context, name string) (endpoint.Endpoint, error) {
 	return a.change(ctx, name, func(e *endpoint.Endpoint) { a.datapath.Regenerate(e.ID) })
 }

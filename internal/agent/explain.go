@@ -83,7 +83,7 @@ func (a *Agent) subject(view *view, text string) (Subject, error) {
 		return Subject{Endpoint: e.Name, Peer: view.peer(e.Identity), local: e.ID}, nil
 	}
 	if addr, err := netip.ParseAddr(text); err == nil {
-		return a.subjectAt(view, set, addr.Unmap()), nil
+		return a.subjectAt(view, set, addr.Unmap())
 	}
 	if number, err := reserved(text); err == nil {
 		return Subject{Peer: policy.Peer{ID: number}}, nil
@@ -98,16 +98,19 @@ func (a *Agent) subject(view *view, text string) (Subject, error) {
 	return a.subjectLabelled(view, set, given), nil
 }
 
-func (a *Agent) subjectAt(view *view, set *endpointSet, addr netip.Addr) Subject {
+func (a *Agent) subjectAt(view *view, set *endpointSet, addr netip.Addr) (Subject, error) {
 	for id, e := range set.byID {
 		if e.IPv6 == addr || e.IPv4 == addr {
-			return Subject{Endpoint: e.Name, Peer: view.peer(e.Identity), Address: addr, local: id}
+			return Subject{Endpoint: e.Name, Peer: view.peer(e.Identity), Address: addr, local: id}, nil
 		}
 	}
 	if a.outside.isHost(addr) {
-		return Subject{Peer: policy.Peer{ID: identity.Host}, Address: addr}
+		return Subject{Peer: policy.Peer{ID: identity.Host}, Address: addr}, nil
 	}
-	return Subject{Peer: view.peerAt(addr), Address: addr}
+	if a.outside.isCluster(addr) {
+		return Subject{}, fmt.Errorf("%w: %s is an address of the cluster that nobody has: packets to it are dropped (destination-unknown)", ErrQuestion, addr)
+	}
+	return Subject{Peer: view.peerAt(addr), Address: addr}, nil
 }
 
 // subjectLabelled also finds an endpoint with that identity, if there is one: its table is asked.

@@ -50,6 +50,13 @@ func (o *outside) isHost(addr netip.Addr) bool {
 	return slices.Contains(o.hosts, addr)
 }
 
+// isCluster reports whether addr is one that only an endpoint can have.
+func (o *outside) isCluster(addr netip.Addr) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.ContainsFunc(o.cluster, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
 // sync is called with mu held.
 func (o *outside) sync() error { return o.datapath.SyncOutside(o.prefixes()) }
 

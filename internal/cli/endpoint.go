@@ -92,7 +92,7 @@ func (a *app) endpointTrace() *cobra.Command {
 func (a *app) endpointRegenerate() *cobra.Command {
 	return &cobra.Command{
 		Use:               "regenerate NAME",
-		Short:             "Make an endpoint's tables and programs anew; connections live on",
+		Short:             "Make an endpoint's programs anew; connections live on",
 		Args:              needs("NAME"),
 		ValidArgsFunction: a.completeEndpoint,
 		RunE: a.run(func(ctx context.Context, args []string) error {

@@ -55,7 +55,8 @@ func (d *Datapath) Apply(wanted Endpoint) (Report, error) {
 	return made.report(), nil
 }
 
-// Regenerate makes Apply build everything anew, also what it would find unchanged.
+// Regenerate makes the next Apply build all programs anew, also where nothing has changed. A row table that is the same is
+// used again: others may share it.
 func (d *Datapath) Regenerate(id endpoint.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -7,6 +7,7 @@
 // Beside testscript's own commands it has:
 //
 //	node [FLAG]...            makes the node and starts its agent with these flags
+//	machine                   makes the node, without an agent
 //	agent start [FLAG]...     starts it (again); $AGENT is its process, agent.log what it says
 //	agent stop | kill         ends it: asked to, or with SIGKILL
 //	engine start | stop       a Docker engine on the node, in a mount namespace that it shares with the agent; before node
@@ -14,9 +15,11 @@
 //	addresses NAME            sets $NAME4 and $NAME6 (and $NAMEif, the host's side) to those of endpoint NAME
 //	container NAME LABELS     all in one: namespace, hypha endpoint add, addresses
 //	count FILE PATTERN MIN    fails if fewer than MIN lines of FILE match
+//	exits STATUS PROGRAM ...  runs a program and wants this exit status
+//	complains PATTERN         wants the last command to have printed one line of complaint, and it to match
 //
 // $world and $node are namespaces too, with $world4 ... $node6. The small programs in the files called program_*_test.go are on the
-// PATH: in, answer, say, talk, crowd, spoof, eventually, parallel.
+// PATH: in, answer, say, silence, talk, crowd, spoof, eventually, parallel, json.
 package e2e
 
 import (
@@ -51,6 +54,9 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"addresses": addresses,
 	"container": container,
 	"count":     count,
+	"complains": complains,
+	"exits":     exits,
+	"machine":   bareNode,
 }
 
 // build compiles hypha, and the demo's program for containers to run: static, so that it can be all that an image holds.
@@ -72,6 +78,7 @@ func setUp(env *testscript.Env, bin string) error {
 	env.Setenv("HYPHA", filepath.Join(bin, "hypha"))
 	env.Setenv("APP", filepath.Join(bin, "app"))
 	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("PREFIX", name) // of what a script names itself
 	env.Setenv("HYPHA_STATE", filepath.Join(env.WorkDir, "state"))
 	env.Setenv("HYPHA_RUN", filepath.Join(env.WorkDir, "run"))
 	env.Setenv("HYPHA_SOCKET", filepath.Join(env.WorkDir, "run", "hypha.sock"))

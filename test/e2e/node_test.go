@@ -4,9 +4,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"regexp"
-	"strconv"
-	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -19,6 +16,12 @@ func node(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg, "node [FLAG]...")
 	makeNode(ts)
 	startAgent(ts, args)
+}
+
+// bareNode is the script command that makes a node that no agent has been on.
+func bareNode(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 0, "machine")
+	makeNode(ts)
 }
 
 func makeNode(ts *testscript.TestScript) *testbed.Node {
@@ -60,24 +63,6 @@ func addresses(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0]+"4", e.IPv4.String())
 	ts.Setenv(args[0]+"6", e.IPv6.String())
 	ts.Setenv(args[0]+"if", e.Interface)
-}
-
-// count is the script command that wants at least so many lines of a file, or stdout, to match.
-func count(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) == 3, "count FILE PATTERN MIN")
-	pattern, err := regexp.Compile(args[1])
-	ts.Check(err)
-	least, err := strconv.Atoi(args[2])
-	ts.Check(err)
-	matches := 0
-	for line := range strings.Lines(ts.ReadFile(args[0])) {
-		if pattern.MatchString(line) {
-			matches++
-		}
-	}
-	if matches < least {
-		ts.Fatalf("%d lines match %s, want %d", matches, args[1], least)
-	}
 }
 
 func usage(ts *testscript.TestScript, right bool, text string) {

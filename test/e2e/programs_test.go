@@ -23,6 +23,7 @@ func programs() map[string]func() {
 		"talk":       program(talk),
 		"crowd":      program(crowd),
 		"spoof":      program(spoof),
+		"json":       program(readJSON),
 	}
 }
 

@@ -3,6 +3,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func (a *Agent) AddEndpoint(ctx context.Context, spec Spec) (endpoint.Endpoint, 
 
 // checkNew refuses what can not come to anything, before anything is made.
 func (a *Agent) checkNew(spec Spec) error {
-	if err := endpoint.ValidateName(spec.Name); err != nil {
+	if err := cmp.Or(endpoint.ValidateName(spec.Name), endpoint.ValidateInterface(spec.Interface)); err != nil {
 		return err
 	}
 	if _, taken := a.endpoints.snapshot().byName[spec.Name]; taken {

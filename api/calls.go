@@ -40,7 +40,7 @@ func (c *Client) TraceEndpoint(ctx context.Context, name string, on bool) (Endpo
 	return call[Endpoint](ctx, c, http.MethodPut, endpointPath(name)+"/trace", Trace{on})
 }
 
-// RegenerateEndpoint makes an endpoint's tables and programs anew. Connections live on.
+// RegenerateEndpoint makes an endpoint's programs anew. Connections live on.
 func (c *Client) RegenerateEndpoint(ctx context.Context, name string) (Endpoint, error) {
 	return call[Endpoint](ctx, c, http.MethodPost, endpointPath(name)+"/regenerate", nil)
 }

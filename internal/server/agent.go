@@ -30,7 +30,7 @@ type Endpoints interface {
 	AddEndpoint(ctx context.Context, spec api.EndpointSpec) (api.Endpoint, error)
 	RelabelEndpoint(ctx context.Context, name string, labels map[string]string) (api.Endpoint, error)
 	TraceEndpoint(ctx context.Context, name string, on bool) (api.Endpoint, error)
-	// RegenerateEndpoint makes tables and programs anew. Connections live on.
+	// RegenerateEndpoint makes its programs anew. Connections live on.
 	RegenerateEndpoint(ctx context.Context, name string) (api.Endpoint, error)
 	DeleteEndpoint(ctx context.Context, name string) error
 }

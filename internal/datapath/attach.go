@@ -103,12 +103,14 @@ func (l Link) move(p place, a Attachment) error {
 	if _, err := p.LinkByName(a.Name); err == nil {
 		return fmt.Errorf("attaching %s in %s: %w", a.Name, a.Netns, ErrInterfaceExists)
 	}
-	link, err := netlink.LinkByName(l.Container)
-	if err != nil {
-		return fmt.Errorf("looking for interface %s: %w", l.Container, err)
-	}
-	if err := netlink.LinkSetNsFd(link, p.Fd()); err != nil {
-		return fmt.Errorf("moving %s to %s: %w", l.Container, a.Netns, err)
+	if !l.attached(p, l.Container) { // it is, if an earlier agent was killed between the two steps
+		link, err := netlink.LinkByName(l.Container)
+		if err != nil {
+			return fmt.Errorf("looking for interface %s: %w", l.Container, err)
+		}
+		if err := netlink.LinkSetNsFd(link, p.Fd()); err != nil {
+			return fmt.Errorf("moving %s to %s: %w", l.Container, a.Netns, err)
+		}
 	}
 	if err := rename(p, l.Container, a.Name); err != nil {
 		return errors.Join(err, l.takeBack(p, l.Container))

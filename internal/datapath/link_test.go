@@ -104,6 +104,25 @@ func TestAttachAndDetach(t *testing.T) {
 	}
 }
 
+// An agent was killed when it had moved the interface and not renamed it yet.
+func TestAttachAfterAnInterruptedMove(t *testing.T) {
+	testbed.NeedRoot(t)
+	host, container := testbed.NewNamespace(t, "host"), testbed.NewNamespace(t, "container")
+	host.Must(link.Create)
+	namespace, err := netns.Open(container.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer namespace.Close()
+	inside := host.Link(link.Container)
+	host.Must(func() error { return netlink.LinkSetNsFd(inside, namespace.Fd()) })
+	host.Must(link.Create)
+	host.Must(func() error { return link.Attach(attachment(container)) })
+	if diff := cmp.Diff(attached, render(t, container)); diff != "" {
+		t.Errorf("after Attach (-want +got):\n%s", diff)
+	}
+}
+
 func TestAttachWithOneFamily(t *testing.T) {
 	testbed.NeedRoot(t)
 	for _, c := range []struct {

@@ -73,12 +73,12 @@ func (a *Agent) record(e endpoint.Endpoint, outcome error) error {
 	state, message := endpoint.Ready, ""
 	if outcome != nil {
 		state, message = endpoint.Failed, outcome.Error()
-		a.log.Warn("endpoint is not as it should be", "endpoint", e.Name, "err", outcome)
 	}
 	now := a.endpoints.snapshot().byID[e.ID]
 	if now.State == state && now.Message == message && now.Identity == e.Identity {
 		return nil
 	}
+	a.logNews(now, outcome)
 	_, err := a.endpoints.update(e.ID, func(to *endpoint.Endpoint) {
 		to.Identity, to.Message = e.Identity, message
 		if to.State.CanBecome(state) {
@@ -91,7 +91,18 @@ func (a *Agent) record(e endpoint.Endpoint, outcome error) error {
 	return err
 }
 
+// logNews says that an endpoint fails, or in another way than before, and that it does no longer: not each time that it is tried.
+func (a *Agent) logNews(before endpoint.Endpoint, outcome error) {
+	switch {
+	case outcome != nil && before.Message != outcome.Error():
+		a.log.Warn("endpoint is not as it should be", "endpoint", before.Name, "err", outcome)
+	case outcome == nil && before.State == endpoint.Failed:
+		a.log.Info("endpoint is as it should be again", "endpoint", before.Name)
+	}
+}
+
 // dismantle takes an endpoint back: its cable first, so that it can not send when its program is gone, its record last.
+// Whoever gets its addresses then is alone with them, also in the records.
 func (a *Agent) dismantle(e endpoint.Endpoint, id endpoint.ID) error {
 	if err := a.link(endpoint.Endpoint{ID: id}).Delete(); err != nil {
 		return err
@@ -102,8 +113,11 @@ func (a *Agent) dismantle(e endpoint.Endpoint, id endpoint.ID) error {
 	if err := a.vacate(e); err != nil {
 		return err
 	}
+	if err := a.endpoints.remove(id); err != nil {
+		return err
+	}
 	if e.Owner == endpoint.OwnerCLI {
 		a.pools.release(e)
 	}
-	return a.endpoints.remove(id)
+	return nil
 }

@@ -84,6 +84,13 @@ static __always_inline int opens_tcp(const struct packet *packet)
 	       !(packet->tcp_flags & TCP_ACK);
 }
 
+static __always_inline int asks_echo(const struct packet *packet)
+{
+	return (packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6) &&
+	       !(packet->flags & PACKET_ICMP_ERROR) &&
+	       is_echo_request(packet->protocol, packet->icmp_type);
+}
+
 /* A packet that may begin a flow: everything else belongs to one, or to nothing. */
 static __always_inline enum verdict opens_flow(const struct packet *packet)
 {
@@ -94,8 +101,7 @@ static __always_inline enum verdict opens_flow(const struct packet *packet)
 		return opens_tcp(packet) ? VERDICT_NEXT : DROP_NO_CONNECTION;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-		return is_echo_request(packet->protocol, packet->icmp_type) ? VERDICT_NEXT :
-									      DROP_ICMP_UNRELATED;
+		return asks_echo(packet) ? VERDICT_NEXT : DROP_ICMP_UNRELATED;
 	}
 	return VERDICT_NEXT;
 }

@@ -130,6 +130,8 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 	if (side != flow->client) {
 		if (opens_tcp(packet))
 			return DROP_TCP_FLAGS;
+		if (asks_echo(packet)) /* identifier 0: both sides' ports are 0 then */
+			return DROP_ICMP_UNRELATED;
 		packet->flags |= PACKET_REPLY;
 	}
 	if (!current(flow, now))

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"testing"
+	"time"
 
 	"github.com/gopacket/gopacket/layers"
 
@@ -72,6 +73,22 @@ func TestEchoBothWays(t *testing.T) {
 				t.Errorf("%d flows wait for an answer, want 2", flows)
 			}
 		}
+	})
+}
+
+// Identifier 0 looks the same from both sides. A question is no answer all the same.
+func TestEchoWithIdentifierZero(t *testing.T) {
+	n := newNode(t)
+	client, server := n.pair()
+	eachFamily(t, n, func(t *testing.T, ip family) {
+		client.send(client.echo(server.end, ip, 0)).want(t, toEndpoint)
+		server.send(server.echo(client.end, ip, 0)).want(t, unrelated)
+		n.only(t, n.Unanswered) // is not taken for answered either
+		server.send(server.echoReply(client.end, ip, 0)).want(t, toEndpoint)
+		server.send(server.echo(client.end, ip, 0)).want(t, unrelated)
+		n.edit(t, n.Established, age(2*time.Second)) // nor when it is judged again
+		server.send(server.echo(client.end, ip, 0)).want(t, unrelated)
+		client.send(client.echo(server.end, ip, 0)).want(t, toEndpoint)
 	})
 }
 

@@ -160,8 +160,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } pair_names SEC(".maps");
 
-/* What policy denied. */
-
+/* What policy denied, or could not judge because it has not heard of an identity. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
 	__uint(max_entries, 16384);

@@ -75,17 +75,17 @@ struct packet {
 };
 
 /*
- * Bounds of the linear part. Inline assembly, because clang 19 otherwise shares one load between two places
- * and zero-extends it in the second, after which the verifier (6.18) no longer takes it for a packet pointer:
- * "invalid access to packet".
- */
-/*
  * A global function: the verifier walks through it once by itself, for any argument, and not again on each path
  * that calls it. Its pointers may be NULL for all that the verifier knows. With the stages of a packet's way
  * inlined, from_endpoint took 66,254 steps and 60 ms or more to load.
  */
 #define VERIFIED_ONCE __attribute__((noinline))
 
+/*
+ * Bounds of the linear part. Inline assembly, because clang 19 otherwise shares one load between two places
+ * and zero-extends it in the second, after which the verifier (6.18) no longer takes it for a packet pointer:
+ * "invalid access to packet".
+ */
 static __always_inline void *frame_start(const struct __sk_buff *skb)
 {
 	void *start;

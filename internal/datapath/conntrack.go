@@ -5,6 +5,7 @@ package datapath
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -94,30 +95,46 @@ func eachFlow(table *ebpf.Map, each func(bpf.EndpointFlowKey, bpf.EndpointFlow) 
 	return nil
 }
 
-// sweepGrace is how much longer than its lifetime a flow stays. Programs take an expired flow for none, so nothing
-// brings it back but a new one under its key; this keeps the sweep away from those.
+// sweepGrace is how much longer than its lifetime a flow stays: programs and this agent read different clocks.
 const sweepGrace = 5 * time.Second
 
 // Sweep removes dead flows and returns how many. The unanswered ones need none: they replace each other.
 func (d *Datapath) Sweep() (removed int, err error) {
 	now := monotonic()
-	var dead []bpf.EndpointFlowKey
+	var found []bpf.EndpointFlowKey
 	err = eachFlow(d.maps.Established, func(key bpf.EndpointFlowKey, flow bpf.EndpointFlow) bool {
-		if expires(flow, now) < -int64(sweepGrace) {
-			dead = append(dead, key)
+		if dead(flow, now) {
+			found = append(found, key)
 		}
 		return true
 	})
-	if err != nil {
-		return 0, err
-	}
-	for _, key := range dead {
-		if err := ignoreMissing(d.maps.Established.Delete(key)); err != nil {
-			return removed, fmt.Errorf("removing a dead flow: %w", err)
+	for _, key := range found {
+		was, problem := d.bury(key, now)
+		if was {
+			removed++
 		}
-		removed++
+		err = errors.Join(err, problem)
 	}
-	return removed, nil
+	return removed, err
+}
+
+func dead(flow bpf.EndpointFlow, now uint64) bool { return expires(flow, now) < -int64(sweepGrace) }
+
+// bury removes a flow that was found dead, unless a new one has come to life under its key meanwhile: reading a large
+// table takes a while, and clients use their ports again. (Between the look and the removal are microseconds.)
+func (d *Datapath) bury(key bpf.EndpointFlowKey, now uint64) (bool, error) {
+	var flow bpf.EndpointFlow
+	err := d.maps.Established.Lookup(key, &flow)
+	if err == nil && dead(flow, now) {
+		err = d.maps.Established.Delete(key)
+		if err == nil {
+			return true, nil
+		}
+	}
+	if err = ignoreMissing(err); err != nil {
+		return false, fmt.Errorf("removing a dead flow: %w", err)
+	}
+	return false, nil
 }
 
 // RunSweeper sweeps every interval until ctx is done.

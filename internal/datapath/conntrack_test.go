@@ -157,6 +157,29 @@ func TestSweepRemovesTheDead(t *testing.T) {
 	}
 }
 
+// Its client has used its port again since the table was read.
+func TestSweepLeavesTheReborn(t *testing.T) {
+	n := newNode(t)
+	n.track(t, 1, true, idle(9, 1))
+	var key bpf.EndpointFlowKey
+	if err := n.maps.Established.NextKey(nil, &key); err != nil {
+		t.Fatal(err)
+	}
+	n.track(t, 1, true, idle(0, 60))
+	if buried, err := n.bury(key, monotonic()); buried || err != nil {
+		t.Errorf("removed: %v, %v", buried, err)
+	}
+	if got := n.ports(t); !slices.Equal(got, []uint16{1}) {
+		t.Errorf("flows to ports %v, want 1", got)
+	}
+	if err := n.maps.Established.Delete(key); err != nil {
+		t.Fatal(err)
+	}
+	if buried, err := n.bury(key, monotonic()); buried || err != nil {
+		t.Errorf("one that went by itself was removed: %v, %v", buried, err)
+	}
+}
+
 // A table of more flows than one batch is read whole.
 func TestSweepManyFlows(t *testing.T) {
 	n := newNode(t)

@@ -3,6 +3,7 @@
 package datapath
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -11,6 +12,9 @@ import (
 	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/identity"
 )
+
+// ErrNoRoom is returned for a wanted state that a map in the kernel is too small for.
+var ErrNoRoom = errors.New("no room in the kernel's map")
 
 // SyncOutside makes the kernel's view of everything beyond local endpoints agree with prefixes: the host's own addresses,
 // the cluster's prefixes (identity 0: nobody there), the CIDRs that rules name. What no prefix holds is the world.
@@ -50,7 +54,8 @@ func prefixKey(prefix netip.Prefix) bpf.EndpointPrefixKey {
 	return bpf.EndpointPrefixKey{Length: uint32(bits), Address: mapped(prefix.Masked().Addr())}
 }
 
-// syncHash makes a map hold exactly wanted. New entries come before old ones go.
+// syncHash makes a map hold exactly wanted. New entries come before old ones go: there must be room for both, and if there is
+// not, nothing changes and the error is ErrNoRoom.
 func syncHash[K, V comparable](m *ebpf.Map, wanted map[K]V) error {
 	var gone []K
 	have := map[K]V{}
@@ -63,6 +68,9 @@ func syncHash[K, V comparable](m *ebpf.Map, wanted map[K]V) error {
 	})
 	if err != nil {
 		return err
+	}
+	if both := len(wanted) + len(gone); both > int(m.MaxEntries()) {
+		return fmt.Errorf("%w: %d wanted beside %d old ones, and it takes %d", ErrNoRoom, len(wanted), len(gone), m.MaxEntries())
 	}
 	for key, value := range wanted {
 		if old, found := have[key]; found && old == value {

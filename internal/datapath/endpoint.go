@@ -3,6 +3,7 @@
 package datapath
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -65,6 +66,9 @@ func (e Endpoint) sameJudges(other Endpoint) bool {
 }
 
 func (e Endpoint) check() error {
+	if e.ID == 0 {
+		return errors.New("endpoint 0 is the router device")
+	}
 	if !e.IPv6.IsValid() && !e.IPv4.IsValid() {
 		return fmt.Errorf("endpoint %d has no address", e.ID)
 	}

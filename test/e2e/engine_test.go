@@ -21,7 +21,7 @@ import (
 type machine struct {
 	first *process
 	dir   string   // of the engine's files
-	dock  *process // dockerd; nil while stopped
+	dock  *process // dockerd; nil before the first start
 }
 
 // furniture is what the first process of the mount namespace runs, with dir as its argument.
@@ -31,6 +31,7 @@ mkdir -p "$1" /run/docker
 mount -t tmpfs tmpfs "$1"
 mount -t tmpfs tmpfs /run/docker
 mkdir -p /run/docker/plugins "$1/data" "$1/run"
+echo '{}' >"$1/daemon.json"
 touch "$1.ready"
 exec sleep infinity
 `
@@ -66,7 +67,7 @@ func newMachine(ts *testscript.TestScript) {
 	var err error
 	m.first, err = start(cmd, ts.MkAbs("machine.log"), s.node.Start)
 	ts.Check(err)
-	ts.Defer(func() { m.first.end(syscall.SIGKILL) })
+	ts.Defer(func() { takeDown(ts, m) })
 	wait(ts, "the machine is furnished", func() bool {
 		_, err := os.Stat(m.dir + ".ready")
 		return err == nil
@@ -84,22 +85,29 @@ func startEngine(ts *testscript.TestScript) {
 	s := stageOf(ts)
 	m := s.engine
 	cmd := s.command(ts, "dockerd", "--host", ts.Getenv("DOCKER_HOST"), "--live-restore",
-		"--data-root", m.dir+"/data", "--exec-root", m.dir+"/run", "--pidfile", m.dir+"/pid", "--config-file", m.dir+"/none.json",
+		"--data-root", m.dir+"/data", "--exec-root", m.dir+"/run", "--pidfile", m.dir+"/pid", "--config-file", m.dir+"/daemon.json",
 		"--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false", "--userland-proxy=false")
 	var err error
 	m.dock, err = start(cmd, ts.MkAbs("engine.log"), s.node.Start)
 	ts.Check(err)
 	dock := m.dock
-	ts.Defer(func() { endEngine(ts, dock) })
-	wait(ts, "the engine answers", func() bool {
+	answers := func() bool {
 		_, err := docker(ts, nil, "version")
 		return err == nil
-	})
+	}
+	wait(ts, "the engine answers", func() bool { return dock.ended() || answers() })
+	if dock.ended() {
+		ts.Fatalf("the engine ended; it says:\n%s", ts.ReadFile("engine.log"))
+	}
 }
 
-// endEngine takes its containers with it.
-func endEngine(ts *testscript.TestScript, dock *process) {
-	if dock.ended() {
+// takeDown ends the machine with its containers. Only an engine can end these: a script that failed may have left none.
+func takeDown(ts *testscript.TestScript, m *machine) {
+	defer m.first.end(syscall.SIGKILL)
+	if m.dock != nil && m.dock.ended() {
+		startEngine(ts)
+	}
+	if m.dock == nil {
 		return
 	}
 	if all, err := docker(ts, nil, "ps", "--all", "--quiet"); err == nil {
@@ -107,7 +115,7 @@ func endEngine(ts *testscript.TestScript, dock *process) {
 			docker(ts, nil, "rm", "--force", string(id)) //nolint:errcheck // the engine's end is next
 		}
 	}
-	dock.end(syscall.SIGTERM)
+	m.dock.end(syscall.SIGTERM)
 }
 
 // importImage makes the image "app": a file system that has the demo's program in it, and nothing else.

@@ -26,8 +26,8 @@ const noPrealloc = 1 // BPF_F_NO_PREALLOC
 type Config struct {
 	Dir         string // in a BPF filesystem: pinned maps and links
 	Router      Router
-	Established uint32 // entries of the main conntrack table; 0: by the machine's memory
-	Unanswered  uint32
+	Established uint32 // entries of the main conntrack table; 0: as it is pinned, or by the machine's memory
+	Unanswered  uint32 // of the other one; 0: as it is pinned, or the template's
 }
 
 // Datapath is this node's part of the kernel. Its methods may be called concurrently; Apply and Remove of one
@@ -54,9 +54,6 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 		return nil, fmt.Errorf("reading the compiled datapath: %w", err)
 	}
 	d := &Datapath{config: config, log: log, template: template, attached: map[endpoint.ID]*attached{}, asked: map[endpoint.ID]uint32{}}
-	if config.Established == 0 {
-		config.Established = flowsForMemory(totalMemory())
-	}
 	sizes := mapSizes{config.Established, config.Unanswered}
 	if d.maps, err = openMaps(mapsDir(config.Dir), template, sizes, log); err != nil {
 		return nil, err

@@ -23,7 +23,8 @@ type sharedMaps struct {
 	byName map[string]*ebpf.Map
 }
 
-// mapSizes are entries of maps whose size is a matter of the machine; 0 keeps the template's.
+// mapSizes are entries of maps whose size is a matter of the machine. 0 keeps the one that is pinned; without it,
+// Established comes from the machine's memory and Unanswered from the template.
 type mapSizes struct {
 	Established uint32
 	Unanswered  uint32
@@ -47,7 +48,7 @@ func openMaps(dir string, spec *ebpf.CollectionSpec, sizes mapSizes, log *slog.L
 			continue
 		}
 		wanted = wanted.Copy()
-		sizes.apply(wanted)
+		sizes.apply(dir, wanted)
 		if shared.byName[name], err = openMap(dir, wanted, log); err != nil {
 			return nil, err
 		}
@@ -55,12 +56,21 @@ func openMaps(dir string, spec *ebpf.CollectionSpec, sizes mapSizes, log *slog.L
 	return shared, assignMaps(&shared.EndpointMaps, shared.byName)
 }
 
-func (s mapSizes) apply(spec *ebpf.MapSpec) {
-	switch {
-	case spec.Name == "established" && s.Established != 0:
-		spec.MaxEntries = s.Established
-	case spec.Name == "unanswered" && s.Unanswered != 0:
-		spec.MaxEntries = s.Unanswered
+func (s mapSizes) apply(dir string, spec *ebpf.MapSpec) {
+	var wanted uint32
+	switch spec.Name {
+	case "established":
+		wanted = s.Established
+		spec.MaxEntries = flowsForMemory(totalMemory())
+	case "unanswered":
+		wanted = s.Unanswered
+	default:
+		return
+	}
+	if wanted == 0 {
+		adoptSize(dir, spec)
+	} else {
+		spec.MaxEntries = wanted
 	}
 }
 
@@ -68,6 +78,21 @@ func (s mapSizes) apply(spec *ebpf.MapSpec) {
 // 64 Ki to 4 Mi. Entries take memory (some 150 bytes) only while they are there.
 func flowsForMemory(bytes uint64) uint32 {
 	return uint32(min(max(bytes/(32<<10), 64<<10), 4<<20))
+}
+
+// adoptSize gives spec the size of the pinned map, if it is like that otherwise: what is in it is worth more than the size
+// that would be chosen now. The memory of a virtual machine changes while it runs.
+func adoptSize(dir string, spec *ebpf.MapSpec) {
+	pinned, err := ebpf.LoadPinnedMap(filepath.Join(dir, spec.Name), nil)
+	if err != nil {
+		return
+	}
+	defer pinned.Close()
+	adopted := spec.Copy()
+	adopted.MaxEntries = pinned.MaxEntries()
+	if adopted.Compatible(pinned) == nil {
+		spec.MaxEntries = adopted.MaxEntries
+	}
 }
 
 // totalMemory is the machine's, in bytes; 0 if the kernel does not say.

@@ -114,6 +114,9 @@ func TestOpenReplacesIncompatibleMaps(t *testing.T) {
 	if size := n.maps.Established.KeySize(); size == 4 {
 		t.Error("the old map is still in use")
 	}
+	if size := n.maps.Established.MaxEntries(); size != flowsForMemory(totalMemory()) {
+		t.Errorf("the new map has %d entries", size)
+	}
 	if log := n.log.String(); !strings.Contains(log, "WARN") || !strings.Contains(log, "map=established") {
 		t.Errorf("no warning that flows are lost:\n%s", log)
 	}
@@ -136,6 +139,25 @@ func TestOpenWithOtherSizes(t *testing.T) {
 		t.Errorf("unanswered has %d entries, want 2000", got)
 	}
 	n.apply(n.endpoint(1)) // programs are loaded with maps of these sizes
+}
+
+// The machine's memory may be another at the next start, and flows are not lost for that.
+func TestOpenKeepsSizesThatNobodyAskedFor(t *testing.T) {
+	n := newNode(t)
+	n.config.Established, n.config.Unanswered = 1000, 2000
+	n.reopen()
+	n.flowStamped(t, 7)
+	before := n.mapIDs(t)
+	n.config.Established, n.config.Unanswered = 0, 0
+	n.log.Reset()
+	n.reopen()
+	if diff := cmp.Diff(before, n.mapIDs(t)); diff != "" || n.log.Len() != 0 {
+		t.Errorf("maps were made anew (-before +after):\n%s%s", diff, &n.log)
+	}
+	if got := n.fill(t, "established"); got.Entries != 1 || got.Max != 1000 {
+		t.Errorf("established has %d of %d entries, want 1 of 1000", got.Entries, got.Max)
+	}
+	n.apply(n.endpoint(1))
 }
 
 func TestCleanupLeavesNoTrace(t *testing.T) {

@@ -78,7 +78,7 @@ func Open(ctx context.Context, config Config, log *slog.Logger) (_ *Agent, err e
 		}
 	}()
 	for _, open := range []func(context.Context) error{
-		a.openKernel, a.openStore, a.openDatapath, a.openEndpoints, a.openDocker, a.openView,
+		a.openKernel, a.openStore, a.openPools, a.openEndpoints, a.openDocker, a.openDatapath, a.openView,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, err
@@ -127,26 +127,20 @@ func (a *Agent) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	a.identities = identity.NewRegistry(a.store)
-	a.node, err = newNode(a.config.Node, number, cluster.Prefix6, cluster.Prefix4)
-	return err
+	if a.node, err = newNode(a.config.Node, number, cluster.Prefix6, cluster.Prefix4); err != nil {
+		return err
+	}
+	return a.identities.Load(ctx)
 }
 
-func (a *Agent) openDatapath(context.Context) (err error) {
+func (a *Agent) openPools(context.Context) (err error) {
 	if a.filter, err = labels.NewFilter(a.config.Labels); err != nil {
 		return err
 	}
-	if a.pools, err = newPools(a.node, a.log); err != nil {
+	if a.prefixes, err = openPrefixNumbers(a.config.prefixesFile()); err != nil {
 		return err
 	}
-	a.datapath, err = datapath.Open(datapath.Config{
-		Dir: a.config.BPF, Router: a.router(a.pools.prefixes()), Established: a.config.Conntrack,
-	}, a.log)
-	if err != nil {
-		return err
-	}
-	a.outside = &outside{datapath: a.datapath}
-	a.pools.routed = a.route
-	a.prefixes, err = openPrefixNumbers(a.config.prefixesFile())
+	a.pools, err = newPools(a.node, a.log)
 	return err
 }
 
@@ -170,13 +164,6 @@ func (a *Agent) openEndpoints(context.Context) error {
 			a.problems.set("addresses of endpoint "+e.Name, err)
 		}
 	}
-	left, err := a.datapath.IDs()
-	if err != nil {
-		return err
-	}
-	for _, id := range left {
-		a.queue.add(id) // those without a record are dismantled
-	}
 	return nil
 }
 
@@ -187,13 +174,38 @@ func (a *Agent) openDocker(context.Context) (err error) {
 	return err
 }
 
-// openView takes the policies as they are before anything is judged by none.
+// openDatapath comes when all prefixes are known, those of custom subnets too: no route goes for a moment.
+func (a *Agent) openDatapath(context.Context) (err error) {
+	a.datapath, err = datapath.Open(datapath.Config{
+		Dir: a.config.BPF, Router: a.router(a.pools.prefixes()), Established: a.config.Conntrack,
+	}, a.log)
+	if err != nil {
+		return err
+	}
+	a.outside = &outside{datapath: a.datapath}
+	a.pools.routed = a.route
+	left, err := a.datapath.IDs()
+	if err != nil {
+		return err
+	}
+	for _, id := range left {
+		a.queue.add(id) // those without a record are dismantled
+	}
+	return nil
+}
+
+// openView takes everything that verdicts depend on as it is now. Until it is complete, the kernel goes by what an earlier
+// agent told it.
 func (a *Agent) openView(ctx context.Context) error {
 	set, err := a.store.Policies(ctx)
 	if err != nil {
 		return err
 	}
-	if err := a.outside.setCluster(a.clusterPrefixes()); err != nil {
+	hosts, err := datapath.HostAddresses()
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(a.outside.setHosts(hosts), a.outside.setCluster(a.clusterPrefixes())); err != nil {
 		return err
 	}
 	a.openMonitor()

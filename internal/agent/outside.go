@@ -57,8 +57,13 @@ func (o *outside) isCluster(addr netip.Addr) bool {
 	return slices.ContainsFunc(o.cluster, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// sync is called with mu held.
-func (o *outside) sync() error { return o.datapath.SyncOutside(o.prefixes()) }
+// sync is called with mu held. Until all three were set once, the kernel goes by what an earlier agent told it.
+func (o *outside) sync() error {
+	if o.rules == nil {
+		return nil
+	}
+	return o.datapath.SyncOutside(o.prefixes())
+}
 
 // prefixes are all three together. What is the host's or the cluster's is not the world's, whatever a rule says: not even
 // where it names a part of the cluster's prefix.

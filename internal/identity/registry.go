@@ -30,6 +30,23 @@ func NewRegistry(backend Backend) *Registry {
 	return r
 }
 
+// Load asks the backend for all there is, once. Before the first verdicts it keeps those who were known to an earlier agent
+// from being taken for strangers.
+func (r *Registry) Load(ctx context.Context) error {
+	loading, stop := context.WithCancel(ctx)
+	defer stop()
+	loaded := false
+	all := func(revision int64, sets map[uint32]labels.Set) {
+		r.replace(revision, sets)
+		loaded = true
+		stop()
+	}
+	if err := r.backend.WatchIdentities(loading, all, r.change); !loaded {
+		return fmt.Errorf("load identities: %w", err)
+	}
+	return nil
+}
+
 // Run follows the backend until ctx is done, and returns why it ended.
 func (r *Registry) Run(ctx context.Context) error {
 	return r.backend.WatchIdentities(ctx, r.replace, r.change)

@@ -247,3 +247,32 @@ func TestConcurrentReadersAndWriters(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestLoad(t *testing.T) {
+	backend := newMemory()
+	set := labels.Set{"role": "client"}
+	number, _, err := backend.AllocateIdentity(t.Context(), set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewRegistry(backend)
+	if err := r.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, found := r.Labels(Number(number)); !found || !got.Equal(set) {
+		t.Errorf("after Load, identity %d has labels %v, %v", number, got, found)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := NewRegistry(silent{backend}).Load(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("Load from a store that does not answer: %v, want %v", err, context.Canceled)
+	}
+}
+
+// silent never says what there is.
+type silent struct{ *memory }
+
+func (silent) WatchIdentities(ctx context.Context, _ func(int64, map[uint32]labels.Set), _ func(int64, map[uint32]labels.Set, []uint32)) error {
+	<-ctx.Done()
+	return ctx.Err()
+}

@@ -29,12 +29,21 @@ func (a *app) endpointList() *cobra.Command {
 func (p *page) endpointTable(endpoints []api.Endpoint) *table {
 	t := newTable(flex("NAME"), left("STATE"), right("IDENTITY"), left("IPV6"), left("IPV4"), flex("LABELS"))
 	for _, e := range endpoints {
-		t.add(e.Name, e.State, e.Identity.Number, addressText(e.IPv6, 0), addressText(e.IPv4, 0), knownLabels(e.Labels))
+		t.add(e.Name, e.State, e.Identity.Number, addressText(e.IPv6, 0), addressText(e.IPv4, 0), identifyingLabels(e))
 		if e.State == "failed" {
 			t.colour(1, p.palette.red)
 		}
 	}
 	return t
+}
+
+// identifyingLabels is the labels that policy goes by: the others, of which Compose alone writes eight on each
+// container, are for endpoint show.
+func identifyingLabels(e api.Endpoint) string {
+	if e.Labels == nil {
+		return knownLabels(nil)
+	}
+	return labelText(e.IdentityLabels)
 }
 
 // knownLabels tells no labels from labels that are not known yet.

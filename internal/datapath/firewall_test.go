@@ -24,6 +24,11 @@ const ruleset = `table inet hypha {
 		ip saddr 10.0.0.0/24 oifname != "hypha_host" masquerade
 		ip6 saddr fd00::/64 oifname != "hypha_host" masquerade
 	}
+
+	chain forward {
+		type filter hook forward priority filter; policy accept;
+		oifname "hypha_host" fib saddr type local drop
+	}
 }
 `
 
@@ -56,6 +61,8 @@ func TestMasqueradeSync(t *testing.T) {
 		"nft add rule inet hypha postrouting accept",
 		"nft flush chain inet hypha postrouting",
 		"nft add chain inet hypha more",
+		"nft flush chain inet hypha forward",
+		"nft rename chain inet hypha forward other",
 	} {
 		command(t, n, before)
 		n.Must(masquerade.Sync)

@@ -18,13 +18,18 @@ import (
 const table = "hypha"
 
 // Masquerade is the wanted state of source address translation: containers speak to the world
-// with the address of their host.
+// with the address of their host. And the world does not speak to containers with it: the programs
+// take who has that address for the host. (IPv4 drops such packets by itself, IPv6 forwards them.)
 //
 //	table inet hypha {
 //	  chain postrouting {
 //	    type nat hook postrouting priority srcnat
 //	    ip daddr KEEP return
 //	    ip saddr SOURCE oifname != "hypha_host" masquerade
+//	  }
+//	  chain forward {
+//	    type filter hook forward priority filter
+//	    oifname "hypha_host" fib saddr type local drop
 //	  }
 //	}
 type Masquerade struct {
@@ -49,9 +54,11 @@ func (m Masquerade) Sync() error {
 	c.AddTable(t) // so that there is one to delete
 	c.DelTable(t)
 	c.AddTable(t)
-	chain := c.AddChain(m.chain(t))
-	for _, exprs := range m.rules() {
-		c.AddRule(&nftables.Rule{Table: t, Chain: chain, Exprs: exprs})
+	for _, chain := range m.chains(t) {
+		c.AddChain(chain.Chain)
+		for _, exprs := range chain.rules {
+			c.AddRule(&nftables.Rule{Table: t, Chain: chain.Chain, Exprs: exprs})
+		}
 	}
 	if err := c.Flush(); err != nil {
 		return fmt.Errorf("masquerading: writing nftables: %w", err)
@@ -84,21 +91,21 @@ func (m Masquerade) installed() (bool, error) {
 		return false, fmt.Errorf("masquerading: listing nftables chains: %w", err)
 	}
 	chains = slices.DeleteFunc(chains, func(c *nftables.Chain) bool { return c.Table.Name != table })
-	if len(chains) != 1 || chains[0].Name != m.chain(t).Name {
+	if len(chains) != len(m.chains(t)) {
 		return false, nil
 	}
-	rules, err := c.GetRules(t, chains[0])
-	if err != nil {
-		return false, fmt.Errorf("masquerading: listing nftables rules: %w", err)
+	for _, want := range m.chains(t) {
+		if !slices.ContainsFunc(chains, func(c *nftables.Chain) bool { return c.Name == want.Name }) {
+			return false, nil
+		}
+		rules, err := c.GetRules(t, want.Chain)
+		if err != nil {
+			return false, fmt.Errorf("masquerading: listing nftables rules: %w", err)
+		}
+		same := func(r *nftables.Rule, exprs []expr.Any) bool { return reflect.DeepEqual(r.Exprs, exprs) }
+		if !slices.EqualFunc(rules, want.rules, same) {
+			return false, nil
+		}
 	}
-	return slices.EqualFunc(rules, m.rules(), func(r *nftables.Rule, want []expr.Any) bool {
-		return reflect.DeepEqual(r.Exprs, want)
-	}), nil
-}
-
-func (m Masquerade) chain(t *nftables.Table) *nftables.Chain {
-	return &nftables.Chain{
-		Name: "postrouting", Table: t, Type: nftables.ChainTypeNAT,
-		Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityNATSource,
-	}
+	return true, nil
 }

@@ -3,22 +3,51 @@
 package datapath
 
 import (
+	"encoding/binary"
 	"net/netip"
 
+	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 )
 
-// rules are what nft(8) would compile the chain of Masquerade to.
-func (m Masquerade) rules() (rules [][]expr.Any) {
+// ruledChain is a chain with its rules, as nft(8) would compile them.
+type ruledChain struct {
+	*nftables.Chain
+	rules [][]expr.Any
+}
+
+func (m Masquerade) chains(t *nftables.Table) []ruledChain {
+	return []ruledChain{
+		{&nftables.Chain{
+			Name: "postrouting", Table: t, Type: nftables.ChainTypeNAT,
+			Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityNATSource,
+		}, m.translate()},
+		{&nftables.Chain{
+			Name: "forward", Table: t, Type: nftables.ChainTypeFilter,
+			Hooknum: nftables.ChainHookForward, Priority: nftables.ChainPriorityFilter,
+		}, [][]expr.Any{dropFromOurselves()}},
+	}
+}
+
+// translate are the rules of what leaves the host.
+func (m Masquerade) translate() (rules [][]expr.Any) {
 	for _, p := range m.Keep {
 		rules = append(rules, append(matchPrefix(destination, p), &expr.Verdict{Kind: expr.VerdictReturn}))
 	}
 	for _, p := range m.Sources {
-		rule := append(matchPrefix(source, p), leavesBySomethingElseThan(RouterHost)...)
+		rule := append(matchPrefix(source, p), leavesBy(RouterHost, expr.CmpOpNeq)...)
 		rules = append(rules, append(rule, &expr.Masq{}))
 	}
 	return rules
+}
+
+// dropFromOurselves is `oifname "hypha_host" fib saddr type local drop`: what the host sends itself is not forwarded.
+func dropFromOurselves() []expr.Any {
+	return append(leavesBy(RouterHost, expr.CmpOpEq),
+		&expr.Fib{Register: 1, FlagSADDR: true, ResultADDRTYPE: true},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: binary.NativeEndian.AppendUint32(nil, unix.RTN_LOCAL)},
+		&expr.Verdict{Kind: expr.VerdictDrop})
 }
 
 // side is one of the two addresses of an IP header.
@@ -46,12 +75,12 @@ func matchPrefix(s side, p netip.Prefix) []expr.Any {
 	}
 }
 
-// leavesBySomethingElseThan is `oifname != "DEVICE"`.
-func leavesBySomethingElseThan(device string) []expr.Any {
+// leavesBy is `oifname "DEVICE"`, or `oifname != "DEVICE"`.
+func leavesBy(device string, compare expr.CmpOp) []expr.Any {
 	name := make([]byte, unix.IFNAMSIZ)
 	copy(name, device)
 	return []expr.Any{
 		&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: 1},
-		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: name},
+		&expr.Cmp{Op: compare, Register: 1, Data: name},
 	}
 }

@@ -12,7 +12,9 @@ import (
 	"syscall"
 
 	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/docker"
 	"github.com/hypha-net/hypha/internal/endpoint"
+	"github.com/hypha-net/hypha/internal/unixsocket"
 )
 
 // CleanupConfig says where an agent kept its things.
@@ -39,6 +41,7 @@ func Cleanup(config CleanupConfig, out io.Writer) error {
 		{"mount of the BPF filesystem, if it was ours", func() error { return datapath.UnmountBPF(config.BPF) }},
 		{"saved state " + config.State, paths.removeState},
 		{"sockets " + config.Run, paths.removeRun},
+		{"Docker's plugin socket, if nobody serves it", func() error { return removePluginSocket(docker.DefaultSocket) }},
 	}
 	var problems []error
 	for _, step := range steps {
@@ -56,6 +59,14 @@ func (c Config) removeState() error {
 }
 
 func (c Config) removeRun() error { return removeOwn(c.Run, filepath.Join(c.Run, "hypha.sock")) }
+
+// removePluginSocket removes what a killed agent left. One socket is for all agents of a machine: a live one is another's.
+func removePluginSocket(path string) error {
+	if err := unixsocket.RemoveDead(path); !errors.Is(err, unixsocket.ErrInUse) {
+		return err
+	}
+	return nil
+}
 
 // removeOwn removes what an agent made, and the directory if nothing else is in it: somebody may have given --state /srv.
 func removeOwn(dir string, made ...string) error {

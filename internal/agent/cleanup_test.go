@@ -5,9 +5,12 @@ package agent
 import (
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/hypha-net/hypha/internal/unixsocket"
 )
 
 // A directory that was there before the agent keeps what is not the agent's.
@@ -37,5 +40,30 @@ func TestCleanupLeavesOtherFilesAlone(t *testing.T) {
 		case !shared && !errors.Is(err, fs.ErrNotExist):
 			t.Errorf("left %v, %v; want no directory", left, err)
 		}
+	}
+}
+
+// A killed agent leaves its plugin socket; the one that another agent serves is not ours to take.
+func TestCleanupTakesDeadPluginSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hypha.sock")
+	listener, err := unixsocket.Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := removePluginSocket(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Errorf("a live socket: %v; want it left alone", err)
+	}
+	listener.(*net.UnixListener).SetUnlinkOnClose(false)
+	listener.Close()
+	for range 2 { // it may be repeated
+		if err := removePluginSocket(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a dead socket: %v; want it gone", err)
 	}
 }

@@ -116,7 +116,8 @@ func (r Router) checkOwner() error {
 		return err
 	}
 	if owner := link.Attrs().Alias; owner != "" && owner != r.Owner {
-		return fmt.Errorf("%w: %s belongs to %s; an agent of its own wants a network namespace of its own", ErrForeignRouter, RouterHost, owner)
+		return fmt.Errorf("%w: %s belongs to the one with --bpf %s (if it is no more: hypha cleanup --bpf %s, and the --state and --run it had); "+
+			"an agent of its own wants a network namespace of its own", ErrForeignRouter, RouterHost, owner, owner)
 	}
 	return nil
 }

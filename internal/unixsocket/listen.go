@@ -24,7 +24,7 @@ func Listen(path string) (net.Listener, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("making the directory of socket %s: %w", path, err)
 	}
-	if err := removeDead(path); err != nil {
+	if err := RemoveDead(path); err != nil {
 		return nil, fmt.Errorf("socket %s: %w", path, err)
 	}
 	l, err := net.Listen("unix", path)
@@ -38,9 +38,9 @@ func Listen(path string) (net.Listener, error) {
 	return l, nil
 }
 
-// removeDead removes the socket at path if nobody listens on it. What is not a
-// socket is not touched.
-func removeDead(path string) error {
+// RemoveDead removes the socket at path if nobody listens on it: ErrInUse if
+// somebody does. What is not a socket is not touched.
+func RemoveDead(path string) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// HostAddresses lists the host's own addresses that a container could send to, sorted: those of
-// all interfaces, except loopback and link-local ones.
+// HostAddresses lists the addresses at which a container would reach the host's own stack, sorted: those of
+// all interfaces, except loopback and link-local ones, with the broadcast and anycast addresses that come with them.
 func HostAddresses() ([]netip.Addr, error) {
 	list, err := dump(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_ALL) })
 	if err != nil {
@@ -28,9 +28,30 @@ func HostAddresses() ([]netip.Addr, error) {
 			continue
 		}
 		addrs = append(addrs, addr)
+		addrs = append(addrs, sharedAddresses(addr, a)...)
 	}
 	slices.SortFunc(addrs, netip.Addr.Compare)
 	return slices.Compact(addrs), nil
+}
+
+// sharedAddresses are what a host answers to besides its own address: IPv4's broadcast address of the subnet, and IPv6's
+// anycast address of its routers (RFC 4291 2.6.1), of which we are one. The kernel takes them in as it does its own.
+func sharedAddresses(own netip.Addr, a netlink.Addr) (shared []netip.Addr) {
+	if explicit, ok := netip.AddrFromSlice(a.Broadcast); ok {
+		shared = append(shared, explicit.Unmap())
+	}
+	ones, bits := a.Mask.Size()
+	if bits-ones < 2 { // a link of two ends has neither (RFC 3021, RFC 6164)
+		return shared
+	}
+	subnet := netip.PrefixFrom(own, ones).Masked().Addr().AsSlice()
+	if own.Is4() {
+		for i, mask := range a.Mask {
+			subnet[i] |= ^mask
+		}
+	}
+	addr, _ := netip.AddrFromSlice(subnet)
+	return append(shared, addr)
 }
 
 // WatchHostAddresses calls changed with all of HostAddresses, first now and then whenever they

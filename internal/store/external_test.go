@@ -129,6 +129,12 @@ func TestExternalAway(t *testing.T) {
 	if status := s.Status(t.Context()); status.Mode != External || status.Healthy || !strings.Contains(status.Message, "relay.sock") {
 		t.Fatalf("%+v", status)
 	}
+	known := s.away
+	s.away.until = time.Now().Add(time.Hour)
+	if _, _, err := s.AllocateIdentity(t.Context(), labels.Set{"a": "b"}); !errors.Is(err, known.err) {
+		t.Errorf("asked again at once, and got %v, want %v as before", err, known.err)
+	}
+	s.away = known
 	etcd.relay.cut(false)
 	eventually(t, "the store answers again", func() bool {
 		number, err := s.NodeNumber(t.Context(), "n1")

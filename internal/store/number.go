@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
@@ -33,6 +34,9 @@ var (
 // number returns the number at key, and gives it the next one of n if there is none, with value as
 // the number's inverse. The revision is one at which that was so. Whoever asks at the same time
 // gets the same number: one transaction wins, the others find its result.
+//
+// While etcd does not answer only one of those who ask waits for it, and nobody for some time after: an agent's workers have
+// other endpoints to see to.
 func (s *Store) number(ctx context.Context, n series, key, value string) (number uint32, revision int64, err error) {
 	select {
 	case s.allocating <- struct{}{}:
@@ -40,6 +44,23 @@ func (s *Store) number(ctx context.Context, n series, key, value string) (number
 	case <-ctx.Done():
 		return 0, 0, ctx.Err()
 	}
+	if time.Now().Before(s.away.until) {
+		return 0, 0, s.away.err
+	}
+	number, revision, err = s.findOrGive(ctx, n, key, value)
+	if errors.Is(err, ErrUnavailable) {
+		s.away = absence{time.Now().Add(s.timeout), err}
+	}
+	return number, revision, err
+}
+
+// absence is what was found when etcd was asked for a number, and until when nobody asks again.
+type absence struct {
+	until time.Time
+	err   error
+}
+
+func (s *Store) findOrGive(ctx context.Context, n series, key, value string) (uint32, int64, error) {
 	for tried := int64(-1); ; {
 		number, revision, next, err := s.findNumber(ctx, n, key)
 		if err != nil || number != 0 {

@@ -50,8 +50,9 @@ func (s *Store) Policies(ctx context.Context) (PolicySet, error) {
 
 // WatchPolicies calls apply with the current set, and with the whole set again whenever it has
 // changed, one call at a time, until ctx is done; then it returns ctx's error. Changes faster than
-// apply are seen as one. It keeps trying while etcd is away.
-func (s *Store) WatchPolicies(ctx context.Context, apply func(PolicySet)) error {
+// apply are seen as one. It keeps trying while etcd is away, and calls apply with a set that it
+// returned an error for again after a while.
+func (s *Store) WatchPolicies(ctx context.Context, apply func(PolicySet) error) error {
 	last, first := uint64(0), true
 	load := func() error {
 		set, err := s.Policies(ctx)
@@ -59,10 +60,13 @@ func (s *Store) WatchPolicies(ctx context.Context, apply func(PolicySet)) error 
 			s.log.Warn("policies stay as they are: the store's can not be read", "error", err)
 			return err
 		}
-		if first || set.Revision != last {
-			first, last = false, set.Revision
-			apply(set)
+		if !first && set.Revision == last {
+			return nil
 		}
+		if err := apply(set); err != nil {
+			return err
+		}
+		first, last = false, set.Revision
 		return nil
 	}
 	return s.follow(ctx, policyCurrentKey, follower{

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -144,13 +145,14 @@ func TestContendingWriters(t *testing.T) {
 	seen := uint64(0)
 	watcher := etcd.connect(t, DefaultTimeout)
 	watchContext(t, func(ctx context.Context) error {
-		return watcher.WatchPolicies(ctx, func(set PolicySet) {
+		return watcher.WatchPolicies(ctx, func(set PolicySet) error {
 			if set.Revision < seen || set.Revision == seen && seen > 0 {
 				t.Errorf("revision %d after %d", set.Revision, seen)
 			}
 			if seen = set.Revision; seen == writers*changes {
 				last <- set
 			}
+			return nil
 		})
 	})
 	var group sync.WaitGroup
@@ -189,5 +191,29 @@ func TestAlteredPolicyIsNoticed(t *testing.T) {
 	put(t, s, policyCurrentKey, "{")
 	if _, err := s.Policies(t.Context()); !errors.Is(err, ErrCorrupt) {
 		t.Fatal(err)
+	}
+}
+
+// A set that could not be used is not forgotten: it is given again.
+func TestWatchPoliciesGivesTheRefusedAgain(t *testing.T) {
+	s := startServer(t).connect(t, DefaultTimeout)
+	if _, err := s.ApplyPolicies(t.Context(), []Doc{doc("a", "1")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	var given []uint64
+	enough := make(chan struct{})
+	watchContext(t, func(ctx context.Context) error {
+		return s.WatchPolicies(ctx, func(set PolicySet) error {
+			given = append(given, set.Revision)
+			if len(given) < 3 {
+				return errors.New("no room")
+			}
+			close(enough)
+			return nil
+		})
+	})
+	<-enough
+	if want := []uint64{1, 1, 1}; !slices.Equal(given, want) {
+		t.Errorf("revisions given: %v, want %v", given, want)
 	}
 }

@@ -48,6 +48,7 @@ type Store struct {
 
 	// allocating holds one token: this process gives itself no contention for the next number.
 	allocating chan struct{}
+	away       absence // of who holds the token
 }
 
 // Open connects to an external etcd, or starts the embedded one and waits until it is ready. An

@@ -25,7 +25,7 @@ func (n eventNames) Labels(number identity.Number) (labels.Set, bool) {
 
 func (a *Agent) openMonitor() {
 	a.monitor = monitor.New(eventNames{a}, monitor.DefaultHistory, func(on bool) {
-		a.problems.note("verdict events", a.datapath.WantVerdicts(on))
+		a.note("verdict events", a.datapath.WantVerdicts(on))
 	})
 }
 

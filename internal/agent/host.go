@@ -44,7 +44,7 @@ func (a *Agent) route(prefixes []netip.Prefix) error {
 func (a *Agent) followHostAddresses(ctx context.Context) error {
 	return datapath.WatchHostAddresses(ctx, func(hosts []netip.Addr) {
 		err := a.outside.setHosts(hosts)
-		a.problems.note("host addresses", err)
+		a.note("host addresses", err)
 	})
 }
 
@@ -53,9 +53,9 @@ func (a *Agent) keepHost(ctx context.Context) error {
 	tick := time.NewTicker(hostInterval)
 	defer tick.Stop()
 	for {
-		a.problems.note("IP forwarding", datapath.Forwarding{File: a.config.sysctlFile()}.Sync())
-		a.problems.note("masquerading", a.masquerade().Sync())
-		a.problems.note("forwarding beside Docker", datapath.Forward{}.Sync())
+		a.note("IP forwarding", datapath.Forwarding{File: a.config.sysctlFile()}.Sync())
+		a.note("masquerading", a.masquerade().Sync())
+		a.note("forwarding beside Docker", datapath.Forward{}.Sync())
 		select {
 		case <-ctx.Done():
 			return nil

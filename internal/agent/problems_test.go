@@ -17,8 +17,13 @@ func TestProblems(t *testing.T) {
 	if got, want := p.list(), []string{"docker: away", "store: gone"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	p.note("docker", nil)
-	p.clear("store")
+	for i, news := range []bool{
+		!p.set("store", errors.New("gone")), p.set("store", errors.New("slow")), p.note("docker", nil), !p.note("docker", nil), p.clear("store"),
+	} {
+		if !news {
+			t.Errorf("step %d: what is news and what is not", i)
+		}
+	}
 	if got := p.list(); len(got) != 0 {
 		t.Errorf("%q is left", got)
 	}

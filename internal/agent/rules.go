@@ -3,9 +3,12 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
@@ -15,13 +18,9 @@ import (
 
 // takePolicies makes a new view of the store's policies, and lets it go into force.
 func (a *Agent) takePolicies(set store.PolicySet) error {
-	policies := make([]policy.Policy, 0, len(set.Docs))
-	for _, doc := range set.Docs {
-		var p policy.Policy
-		if err := json.Unmarshal(doc.JSON, &p); err != nil {
-			return fmt.Errorf("policy %q in the store: %w", doc.Name, err)
-		}
-		policies = append(policies, p)
+	policies, err := decodePolicies(set)
+	if err != nil {
+		return err
 	}
 	rules, err := policy.Compile(set.Revision, policies, a.config.Enforce)
 	if err != nil {
@@ -29,10 +28,22 @@ func (a *Agent) takePolicies(set store.PolicySet) error {
 	}
 	a.viewing.Lock()
 	defer a.viewing.Unlock()
-	if now := a.view.Load(); now != nil && now.rules.Revision() > set.Revision {
-		return nil // a newer one came first
+	if now := a.view.Load(); now != nil && now.rules.Revision() >= set.Revision {
+		return nil // it, or a newer one, came first
 	}
 	return a.see(rules, a.identities.Snapshot())
+}
+
+func decodePolicies(set store.PolicySet) ([]policy.Policy, error) {
+	policies := make([]policy.Policy, 0, len(set.Docs))
+	for _, doc := range set.Docs {
+		var p policy.Policy
+		if err := json.Unmarshal(doc.JSON, &p); err != nil {
+			return nil, fmt.Errorf("policy %q in the store: %w", doc.Name, err)
+		}
+		policies = append(policies, p)
+	}
+	return policies, nil
 }
 
 // knowing returns a view in which identity has a row. Label sets that the cluster has just numbered come by the watch; this
@@ -79,15 +90,13 @@ func (a *Agent) see(rules *policy.Ruleset, known *identity.Snapshot) error {
 	return nil
 }
 
-// followPolicies takes every change of the store's policies until ctx is done.
+// followPolicies takes every change of the store's policies until ctx is done. Those that can not come into force are tried
+// again and again; the last ones stay meanwhile.
 func (a *Agent) followPolicies(ctx context.Context) error {
-	return ignoreCancel(ctx, a.store.WatchPolicies(ctx, func(set store.PolicySet) {
-		if err := a.takePolicies(set); err != nil {
-			a.problems.set("policy", err)
-			a.log.Error("policies are not in force, the last ones stay", "revision", set.Revision, "err", err)
-			return
-		}
-		a.problems.clear("policy")
+	return ignoreCancel(ctx, a.store.WatchPolicies(ctx, func(set store.PolicySet) error {
+		err := a.takePolicies(set)
+		a.note("policies", err)
+		return err
 	}))
 }
 
@@ -95,9 +104,8 @@ func (a *Agent) followPolicies(ctx context.Context) error {
 func (a *Agent) followIdentities(ctx context.Context) error {
 	for {
 		known := a.identities.Snapshot()
-		if _, err := a.refresh(); err != nil {
-			a.log.Error("identities are not in force", "err", err)
-		}
+		_, err := a.refresh()
+		a.note("identities", err)
 		select {
 		case <-known.Changed():
 		case <-ctx.Done():
@@ -106,22 +114,33 @@ func (a *Agent) followIdentities(ctx context.Context) error {
 	}
 }
 
-// settle waits until every endpoint agrees with what is wanted now, and returns the first failure.
-func (a *Agent) settle(ctx context.Context) error {
+// settle waits until every endpoint enforces a revision of the policies, and says which does not. What else an endpoint fails
+// for does not matter here.
+func (a *Agent) settle(ctx context.Context, revision uint64) error {
 	rounds := map[endpoint.ID]*round{}
 	for id := range a.endpoints.snapshot().byID {
 		rounds[id] = a.queue.add(id)
 	}
 	var first error
-	for id, r := range rounds {
+	behind := 0
+	for _, id := range slices.Sorted(maps.Keys(rounds)) {
 		select {
-		case <-r.done:
-			if r.err != nil && first == nil {
-				first = fmt.Errorf("endpoint %d: %w", id, r.err)
-			}
+		case <-rounds[id].done:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		if err := rounds[id].err; err != nil && !a.enforces(id, revision) {
+			behind++
+			first = cmp.Or(first, fmt.Errorf("endpoint %s: %w", a.endpoints.snapshot().byID[id].Name, err))
+		}
+	}
+	if behind > 1 {
+		return fmt.Errorf("%w (and %d more: see hypha endpoint list)", first, behind-1)
 	}
 	return first
+}
+
+func (a *Agent) enforces(id endpoint.ID, revision uint64) bool {
+	report, loaded := a.datapath.Report(id)
+	return loaded && report.Revision >= revision
 }

@@ -25,7 +25,7 @@ var faults = []struct {
 	{ErrConflict, []error{agent.ErrNameTaken, agent.ErrForeign, datapath.ErrInterfaceExists, datapath.ErrRouteExists}},
 	{ErrUnavailable, []error{store.ErrUnavailable, store.ErrNumbersExhausted, ipam.ErrExhausted, agent.ErrNoID}},
 	{ErrInvalid, []error{
-		agent.ErrQuestion, endpoint.ErrName, endpoint.ErrInvalid, netns.ErrNotNamespace, fs.ErrNotExist,
+		agent.ErrQuestion, agent.ErrTooManyPrefixes, endpoint.ErrName, endpoint.ErrInvalid, netns.ErrNotNamespace, fs.ErrNotExist,
 		labels.ErrTooLarge, labels.ErrEmptyKey, labels.ErrSyntax,
 		policy.ErrInputTooLarge, policy.ErrEmpty, policy.ErrYAML, policy.ErrRule, policy.ErrName, policy.ErrSelector,
 		policy.ErrCIDR, policy.ErrPort, policy.ErrPortRange, policy.ErrReversed, store.ErrTooLarge, store.ErrTwice,

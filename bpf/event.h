@@ -31,7 +31,7 @@ struct event {
 	__u32 revision; /* policy that judged it; 0: none did */
 	__u32 length; /* bytes from the Ethernet header */
 	__u32 interface; /* where it came in */
-	__u32 suppressed; /* drops of its sender that were counted, but got no event, since its last one */
+	__u32 suppressed; /* events of its budget that were not sent since the last one that was */
 	__u16 source_endpoint;
 	__u16 destination_endpoint;
 	__u8 type; /* enum event_type */
@@ -77,6 +77,7 @@ struct {
 enum budget_kind {
 	BUDGET_DROP_EVENTS = 0,
 	BUDGET_ICMP_ERRORS = 1,
+	BUDGET_FLOW_EVENTS = 2, /* verdicts and notices */
 	BUDGET_KINDS,
 };
 
@@ -124,6 +125,15 @@ static __always_inline int take_budget(__u32 endpoint, enum budget_kind kind, __
 	return 1;
 }
 
+/* may_report rations what a sender can cause at will. Traces were asked for, every one. */
+static __always_inline int may_report(__u32 sender, enum event_type type, __u32 *suppressed)
+{
+	if (type == EVENT_TRACE)
+		return 1;
+	return take_budget(sender, type == EVENT_DROP ? BUDGET_DROP_EVENTS : BUDGET_FLOW_EVENTS,
+			   suppressed);
+}
+
 static __always_inline __u8 event_flags_of(const struct packet *packet)
 {
 	__u8 flags = 0;
@@ -151,7 +161,7 @@ VERIFIED_ONCE int emit(struct __sk_buff *skb, const struct packet *packet, enum 
 
 	if (!packet)
 		return 0;
-	if (type == EVENT_DROP && !take_budget(packet->from, BUDGET_DROP_EVENTS, &suppressed))
+	if (!may_report(packet->from, type, &suppressed))
 		return 0;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {

@@ -126,7 +126,7 @@ func TestTraceEvents(t *testing.T) {
 	}
 }
 
-// A flood of drops is counted to the last packet, but reported a hundred times in 100 ms and CPU.
+// A flood of drops is counted to the last packet, but reported a hundred times in 100 ms for each sender.
 func TestDropEventsAreRationed(t *testing.T) {
 	const packets, ration = 1000, 100
 	n := newNode(t)
@@ -157,15 +157,45 @@ func TestDropEventsAreRationed(t *testing.T) {
 	}
 }
 
+// One that opens flows without end does not fill the ring buffer, and takes no budget of its drops' events.
+func TestVerdictEventsAreRationed(t *testing.T) {
+	const flows, ration = 1000, 100
+	n := newNode(t)
+	n.must(n.Settings.Put(uint32(0), bpf.EndpointRuntimeSettings{VerdictEvents: 1}))
+	client := n.endpoint(1)
+	events := n.events(t)
+	for port := range uint16(flows) {
+		client.send(client.to(world, ipv6, testbed.UDP(1000, 1+port))).want(t, toHost)
+	}
+	reported, suppressed := 0, 0
+	for _, e := range events.all(t) {
+		reported++
+		suppressed += int(e.Suppressed)
+	}
+	budget := n.budget(client, flowEvents)
+	if budget.Spent == 0 || budget.Spent > ration {
+		t.Errorf("%d events in one interval, want one and at most %d", budget.Spent, ration)
+	}
+	if suppressed += int(budget.Refused); reported+suppressed != flows {
+		t.Errorf("%d flows reported and %d suppressed, want %d together", reported, suppressed, flows)
+	}
+	client.send(client.to(absentee, ipv6, testbed.UDP(1, 2))).want(t, bpf.EndpointVerdictDROP_DESTINATION_UNKNOWN)
+	if got := events.one(t); got.Type != uint8(bpf.EndpointEventTypeEVENT_DROP) {
+		t.Errorf("event %+v, want that of the drop", got)
+	}
+}
+
 // What an endpoint has a budget for: enum budget_kind.
 const (
-	dropEvents = 0
-	icmpErrors = 1
+	dropEvents = iota
+	icmpErrors
+	flowEvents
+	budgetKinds
 )
 
 func (n *node) budget(e *endpoint, kind uint32) (budget bpf.EndpointBudget) {
 	n.Helper()
-	n.must(n.Budgets.Lookup(2*uint32(e.id)+kind, &budget))
+	n.must(n.Budgets.Lookup(budgetKinds*uint32(e.id)+kind, &budget))
 	return budget
 }
 

@@ -107,9 +107,8 @@ func (n *node) reset() {
 	for _, m := range []*ebpf.Map{n.Unanswered, n.Established, n.Fragments} {
 		n.empty(m)
 	}
-	for id := range uint32(budgeted) {
-		n.must(n.Budgets.Put(2*id, bpf.EndpointBudget{}))
-		n.must(n.Budgets.Put(2*id+1, bpf.EndpointBudget{}))
+	for index := range uint32(budgeted * budgetKinds) {
+		n.must(n.Budgets.Put(index, bpf.EndpointBudget{}))
 	}
 }
 

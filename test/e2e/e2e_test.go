@@ -12,6 +12,7 @@
 //	agent stop | kill         ends it: asked to, or with SIGKILL
 //	engine start | stop       a Docker engine on the node, in a mount namespace that it shares with the agent; before node
 //	namespace NAME            a container to be: an empty namespace, its path in $NAME
+//	namespaces N DIR          N of them, their paths DIR/1 to DIR/N
 //	addresses NAME            sets $NAME4 and $NAME6 (and $NAMEif, the host's side) to those of endpoint NAME
 //	container NAME LABELS     all in one: namespace, hypha endpoint add, addresses
 //	count FILE PATTERN MIN    fails if fewer than MIN lines of FILE match
@@ -47,16 +48,17 @@ func TestScripts(t *testing.T) {
 }
 
 var commands = map[string]func(*testscript.TestScript, bool, []string){
-	"node":      node,
-	"agent":     agent,
-	"engine":    engine,
-	"namespace": namespace,
-	"addresses": addresses,
-	"container": container,
-	"count":     count,
-	"complains": complains,
-	"exits":     exits,
-	"machine":   bareNode,
+	"node":       node,
+	"agent":      agent,
+	"engine":     engine,
+	"namespace":  namespace,
+	"namespaces": namespaces,
+	"addresses":  addresses,
+	"container":  container,
+	"count":      count,
+	"complains":  complains,
+	"exits":      exits,
+	"machine":    bareNode,
 }
 
 // build compiles hypha, and the demo's program for containers to run: static, so that it can be all that an image holds.
@@ -78,7 +80,6 @@ func setUp(env *testscript.Env, bin string) error {
 	env.Setenv("HYPHA", filepath.Join(bin, "hypha"))
 	env.Setenv("APP", filepath.Join(bin, "app"))
 	env.Setenv("HOME", env.WorkDir)
-	env.Setenv("PREFIX", name) // of what a script names itself
 	env.Setenv("HYPHA_STATE", filepath.Join(env.WorkDir, "state"))
 	env.Setenv("HYPHA_RUN", filepath.Join(env.WorkDir, "run"))
 	env.Setenv("HYPHA_SOCKET", filepath.Join(env.WorkDir, "run", "hypha.sock"))

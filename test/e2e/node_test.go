@@ -4,6 +4,9 @@ package e2e
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -44,6 +47,19 @@ func makeNode(ts *testscript.TestScript) *testbed.Node {
 func namespace(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 1, "namespace NAME")
 	ts.Setenv(args[0], testbed.NewNamespace(bed{ts}, args[0]).Path)
+}
+
+// namespaces is the script command that makes N of them, and links to them in a directory: DIR/1 to DIR/N.
+func namespaces(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "namespaces N DIR")
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	dir := ts.MkAbs(args[1])
+	ts.Check(os.Mkdir(dir, 0o700))
+	for i := range n {
+		number := strconv.Itoa(i + 1)
+		ts.Check(os.Symlink(testbed.NewNamespace(bed{ts}, number).Path, filepath.Join(dir, number)))
+	}
 }
 
 // container is the script command that attaches a new namespace.

@@ -57,6 +57,8 @@ type Agent struct {
 	queue      *queue
 	problems   problems
 
+	rerouted chan struct{} // has room for one: the prefixes of containers have changed since keepHost looked
+
 	viewing sync.Mutex // held by whoever makes a new view
 	view    atomic.Pointer[view]
 }
@@ -70,7 +72,7 @@ func Open(ctx context.Context, config Config, log *slog.Logger) (_ *Agent, err e
 	if os.Geteuid() != 0 {
 		return nil, ErrNotRoot
 	}
-	a := &Agent{config: config, log: log, started: time.Now()}
+	a := &Agent{config: config, log: log, started: time.Now(), rerouted: make(chan struct{}, 1)}
 	a.queue = newQueue(a.reconcile)
 	defer func() {
 		if err != nil {
@@ -92,6 +94,9 @@ func (a *Agent) openKernel(context.Context) (err error) {
 		return err
 	}
 	if err := a.features.Check(); err != nil {
+		return err
+	}
+	if err := datapath.CheckOwner(a.config.BPF); err != nil { // before anything is made
 		return err
 	}
 	if err := os.MkdirAll(a.config.State, 0o700); err != nil {

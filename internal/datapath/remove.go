@@ -14,16 +14,20 @@ import (
 	"github.com/hypha-net/hypha/internal/endpoint"
 )
 
-// Remove takes an endpoint out of the kernel; its link is the caller's. Nobody reaches it from the first step on, and
-// its flows are void: no stamp of theirs will ever match again. Removing what is not there is no error.
+// Remove takes an endpoint out of the kernel; its link is the caller's, who deletes it before: a container that still has it
+// would send unjudged. Nobody reaches the endpoint from the first step on, and after the last one its flows are void: no
+// stamp of theirs will ever match again. Until then IDs names it, so that what a killed agent left half done is found.
+// Removing what is not there is no error.
 func (d *Datapath) Remove(id endpoint.ID) error {
 	err := errors.Join(
 		d.dropAddresses(id),
 		ignoreMissing(d.maps.Judges.Delete(2*uint32(id)+uint32(bpf.EndpointJudgeJUDGE_DELIVER))),
 		ignoreMissing(d.maps.Judges.Delete(2*uint32(id)+uint32(bpf.EndpointJudgeJUDGE_LEAVE))),
-		d.maps.Endpoints.Put(uint32(id), bpf.EndpointEndpointInfo{}),
 		d.detach(linkName(id)),
 	)
+	if err == nil {
+		err = d.maps.Endpoints.Put(uint32(id), bpf.EndpointEndpointInfo{})
+	}
 	if err != nil {
 		return fmt.Errorf("removing endpoint %d from the kernel: %w", id, err)
 	}
@@ -32,8 +36,8 @@ func (d *Datapath) Remove(id endpoint.ID) error {
 	if have := d.attached[id]; have != nil {
 		d.forget(have)
 		delete(d.attached, id)
-		delete(d.asked, id)
 	}
+	delete(d.asked, id)
 	return nil
 }
 

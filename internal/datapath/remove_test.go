@@ -4,6 +4,8 @@ package datapath
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -47,6 +49,33 @@ func TestRemoveLeavesNothing(t *testing.T) {
 	}
 	if _, err := n.Ask(1, true, identity.Host, policy.TCP, 80); !errors.Is(err, ErrNotLoaded) {
 		t.Errorf("asking a removed endpoint: %v", err)
+	}
+}
+
+// As long as something is left, the endpoint is named: also to the next agent. A directory in the place of the pinned link
+// can not be removed.
+func TestRemoveThatFailedHalfway(t *testing.T) {
+	n := newNode(t)
+	n.apply(n.endpoint(1))
+	pin := filepath.Join(linksDir(n.config.Dir), linkName(1))
+	if err := errors.Join(os.Remove(pin), os.MkdirAll(filepath.Join(pin, "full"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Remove(1); err == nil {
+		t.Fatal("no error")
+	}
+	n.reopen()
+	if ids := n.ids(t); !slices.Equal(ids, []endpoint.ID{1}) {
+		t.Errorf("endpoints %v, want 1", ids)
+	}
+	if err := os.Remove(filepath.Join(pin, "full")); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Remove(1); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(kernelState{}, n.state(1), compareStates); diff != "" {
+		t.Errorf("left in the kernel:\n%s", diff)
 	}
 }
 

@@ -65,7 +65,7 @@ func (a dockerEndpoints) Join(ctx context.Context, id, sandbox string, first boo
 }
 
 // Leave says that the interface goes. The endpoint stays, and is not reached by anybody meanwhile.
-func (a dockerEndpoints) Leave(_ context.Context, id string) error {
+func (a dockerEndpoints) Leave(ctx context.Context, id string) error {
 	e, err := a.owned(id)
 	if err != nil {
 		return err
@@ -73,6 +73,7 @@ func (a dockerEndpoints) Leave(_ context.Context, id string) error {
 	if _, err := a.endpoints.update(e.ID, func(e *endpoint.Endpoint) { e.Netns = "" }); err != nil {
 		return err
 	}
+	_ = a.queue.do(ctx, e.ID) // a run that began before would put back what vacate takes; how it ends stands in the endpoint
 	return a.vacate(e)
 }
 

@@ -38,6 +38,10 @@ func (a *Agent) route(prefixes []netip.Prefix) error {
 		all = append(all, a.node.Cluster4)
 	}
 	a.steerAll()
+	select {
+	case a.rerouted <- struct{}{}:
+	default: // keepHost has not looked since the last time
+	}
 	return a.outside.setCluster(all)
 }
 
@@ -59,6 +63,7 @@ func (a *Agent) keepHost(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-a.rerouted: // masquerading goes by the prefixes
 		case <-tick.C:
 			a.revisit()
 		}

@@ -150,7 +150,10 @@ static __always_inline int reusable(const struct flow *flow, const struct packet
 	return expired(flow, now) || (flow->state == FLOW_CLOSING && opens_tcp(packet));
 }
 
-/* decide only looks up. VERDICT_JUDGE: no cached verdict holds; the scratch has what the judge needs. */
+/*
+ * decide finds the packet's flow and what was decided about it, and writes nothing but the flow's state.
+ * VERDICT_JUDGE: no cached verdict holds; the scratch has what the judge needs.
+ */
 VERIFIED_ONCE int decide(struct __sk_buff *skb, struct packet *packet)
 {
 	enum flow_table table = TABLE_ESTABLISHED;

@@ -32,6 +32,7 @@ static __always_inline enum verdict settle(struct __sk_buff *skb, struct judgeme
 {
 	struct packet *packet = &judgement->packet;
 
+	judgement->changed = judgement->table == TABLE_NONE;
 	packet->revision = config.revision;
 	packet->counter = counter;
 	if (verdict != VERDICT_NEXT && audit) {
@@ -45,8 +46,7 @@ static __always_inline enum verdict settle(struct __sk_buff *skb, struct judgeme
 		verdict = begin_flow(judgement, counter);
 	if (verdict != VERDICT_NEXT)
 		return verdict;
-	if ((judgement->table == TABLE_NONE || judgement->changed) &&
-	    !(packet->flags & PACKET_AUDIT) && wants_verdict_events())
+	if (judgement->changed && !(packet->flags & PACKET_AUDIT) && wants_verdict_events())
 		emit(skb, packet, EVENT_VERDICT, packet->to ? FORWARD_ENDPOINT : FORWARD_HOST);
 	return packet->to ? FORWARD_ENDPOINT : FORWARD_HOST;
 }
@@ -64,7 +64,6 @@ int deliver(struct __sk_buff *skb)
 	class = classify_ingress(judgement->key.protocol, service_port(judgement));
 	verdict = apply_table(&ingress_table, &ingress_rows,
 			      judgement->standing[judgement->client & 1].identity, class, &counter);
-	judgement->changed = 0;
 	verdict = settle(skb, judgement, verdict, counter, config.audit_ingress);
 	return finish(skb, &judgement->packet, verdict);
 }
@@ -83,7 +82,6 @@ int leave(struct __sk_buff *skb)
 	verdict = apply_table(&egress_table, &egress_rows,
 			      judgement->standing[!(judgement->client & 1)].identity, class,
 			      &counter);
-	judgement->changed = 0;
 	judgement->packet.flags |= PACKET_EGRESS;
 	verdict = settle(skb, judgement, verdict, counter, config.audit_egress);
 	return finish(skb, &judgement->packet, verdict);

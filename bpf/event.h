@@ -90,6 +90,8 @@ struct budget {
 
 #define BUDGET_INTERVAL_NS 100000000ULL /* 100 ms */
 #define BUDGET_PER_INTERVAL 100
+#define BUDGET_FLOWS_PER_INTERVAL \
+	3000 /* an event a connection, and the ring holds three times as many */
 
 /* Index BUDGET_KINDS * ID + enum budget_kind. */
 struct {
@@ -107,6 +109,7 @@ struct {
 static __always_inline int take_budget(__u32 endpoint, enum budget_kind kind, __u32 *refused)
 {
 	__u32 index = BUDGET_KINDS * endpoint + kind;
+	__u32 limit = kind == BUDGET_FLOW_EVENTS ? BUDGET_FLOWS_PER_INTERVAL : BUDGET_PER_INTERVAL;
 	struct budget *budget = bpf_map_lookup_elem(&budgets, &index);
 	__u64 now = bpf_ktime_get_coarse_ns();
 
@@ -116,7 +119,7 @@ static __always_inline int take_budget(__u32 endpoint, enum budget_kind kind, __
 		budget->interval_start_ns = now;
 		budget->spent = 0;
 	}
-	if (budget->spent >= BUDGET_PER_INTERVAL) {
+	if (budget->spent >= limit) {
 		__sync_fetch_and_add(&budget->refused, 1);
 		return 0;
 	}

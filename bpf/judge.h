@@ -13,7 +13,7 @@ struct judgement {
 	__u16 endpoint[2];
 	__u8 client; /* index of the side that opened the flow, or does now */
 	__u8 table; /* enum flow_table: where the flow is */
-	__u8 changed; /* the new verdict is not the old one */
+	__u8 changed; /* there was no verdict, or another one */
 	__u8 pad;
 };
 

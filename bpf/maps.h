@@ -64,7 +64,7 @@ static __always_inline struct standing standing_of(__u32 id)
 	return both.standing;
 }
 
-/* Which endpoint has an address. Asked for the first packet of a flow only. */
+/* Which endpoint has an address. Packets whose verdict is cached do not ask. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

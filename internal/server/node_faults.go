@@ -3,6 +3,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 
@@ -32,8 +33,14 @@ var faults = []struct {
 	}},
 }
 
+// errStopping is said to whoever still waits when the agent ends. Who gave up waiting does not hear it.
+var errStopping = errors.New("the agent is stopping: see what became of it when it runs again")
+
 // faultOf marks an error of an agent as the kind of fault that it is; nil stays nil.
 func faultOf(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return Fault(ErrUnavailable, errStopping)
+	}
 	for _, f := range faults {
 		for _, known := range f.errors {
 			if errors.Is(err, known) {

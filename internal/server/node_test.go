@@ -3,9 +3,11 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,6 +54,10 @@ func TestFaults(t *testing.T) {
 	}
 	if err := faultOf(nil); err != nil {
 		t.Errorf("fault of no error = %v", err)
+	}
+	stopping := faultOf(fmt.Errorf("doing it: %w", context.Canceled))
+	if statusOf(stopping) != http.StatusServiceUnavailable || !strings.Contains(stopping.Error(), "the agent is stopping") {
+		t.Errorf("fault of a run that was cut off = %v", stopping)
 	}
 }
 

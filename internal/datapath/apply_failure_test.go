@@ -30,6 +30,7 @@ func TestFailedApplyLeavesTheOldInForce(t *testing.T) {
 			e.Tables.Ingress = policy.Table{Classes: maxClasses, Ports: everySecond(maxSegments/2 + 1)}
 		}, "too many port ranges"},
 		{"no address", func(e *Endpoint) { e.IPv4, e.IPv6 = netip.Addr{}, netip.Addr{} }, "no address"},
+		{"the router's number", func(e *Endpoint) { e.ID = 0 }, "router device"},
 		{"no interface", func(e *Endpoint) { e.Link.Host, e.Tables.Ingress = "nowhere", allow(300) }, "nowhere"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,9 +3,7 @@
 package datapath
 
 import (
-	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -93,62 +91,4 @@ func eachFlow(table *ebpf.Map, each func(bpf.EndpointFlowKey, bpf.EndpointFlow) 
 		return fmt.Errorf("reading flows: %w", err)
 	}
 	return nil
-}
-
-// sweepGrace is how much longer than its lifetime a flow stays: programs and this agent read different clocks.
-const sweepGrace = 5 * time.Second
-
-// Sweep removes dead flows and returns how many. The unanswered ones need none: they replace each other.
-func (d *Datapath) Sweep() (removed int, err error) {
-	now := monotonic()
-	var found []bpf.EndpointFlowKey
-	err = eachFlow(d.maps.Established, func(key bpf.EndpointFlowKey, flow bpf.EndpointFlow) bool {
-		if dead(flow, now) {
-			found = append(found, key)
-		}
-		return true
-	})
-	for _, key := range found {
-		was, problem := d.bury(key, now)
-		if was {
-			removed++
-		}
-		err = errors.Join(err, problem)
-	}
-	return removed, err
-}
-
-func dead(flow bpf.EndpointFlow, now uint64) bool { return expires(flow, now) < -int64(sweepGrace) }
-
-// bury removes a flow that was found dead, unless a new one has come to life under its key meanwhile: reading a large
-// table takes a while, and clients use their ports again. (Between the look and the removal are microseconds.)
-func (d *Datapath) bury(key bpf.EndpointFlowKey, now uint64) (bool, error) {
-	var flow bpf.EndpointFlow
-	err := d.maps.Established.Lookup(key, &flow)
-	if err == nil && dead(flow, now) {
-		err = d.maps.Established.Delete(key)
-		if err == nil {
-			return true, nil
-		}
-	}
-	if err = ignoreMissing(err); err != nil {
-		return false, fmt.Errorf("removing a dead flow: %w", err)
-	}
-	return false, nil
-}
-
-// RunSweeper sweeps every interval until ctx is done.
-func (d *Datapath) RunSweeper(ctx context.Context, interval time.Duration) error {
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if _, err := d.Sweep(); err != nil {
-				d.log.Warn("conntrack was not swept", "err", err)
-			}
-		}
-	}
 }

@@ -138,11 +138,12 @@ func TestSweepRemovesTheDead(t *testing.T) {
 	n.track(t, 2, true, idle(2, 1))   // dead, but within the grace
 	n.track(t, 3, true, idle(9, 1))   // dead
 	n.track(t, 4, true, idle(9, 600)) // idle
-	n.track(t, 5, false, idle(9, 1))  // dead, unanswered: these replace each other
-	if got := n.ports(t); !slices.Equal(got, []uint16{1, 4}) {
-		t.Errorf("flows to ports %v are shown, want 1 and 4", got)
+	n.track(t, 5, false, idle(9, 1))  // dead, unanswered
+	n.track(t, 6, false, idle(0, 60))
+	if got := n.ports(t); !slices.Equal(got, []uint16{1, 4, 6}) {
+		t.Errorf("flows to ports %v are shown, want 1, 4 and 6", got)
 	}
-	for _, want := range []int{1, 0} {
+	for _, want := range []int{2, 0} {
 		if removed, err := n.Sweep(); err != nil || removed != want {
 			t.Errorf("%d removed, %v; want %d", removed, err, want)
 		}
@@ -166,7 +167,7 @@ func TestSweepLeavesTheReborn(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.track(t, 1, true, idle(0, 60))
-	if buried, err := n.bury(key, monotonic()); buried || err != nil {
+	if buried, err := bury(n.maps.Established, key, monotonic()); buried || err != nil {
 		t.Errorf("removed: %v, %v", buried, err)
 	}
 	if got := n.ports(t); !slices.Equal(got, []uint16{1}) {
@@ -175,7 +176,7 @@ func TestSweepLeavesTheReborn(t *testing.T) {
 	if err := n.maps.Established.Delete(key); err != nil {
 		t.Fatal(err)
 	}
-	if buried, err := n.bury(key, monotonic()); buried || err != nil {
+	if buried, err := bury(n.maps.Established, key, monotonic()); buried || err != nil {
 		t.Errorf("one that went by itself was removed: %v, %v", buried, err)
 	}
 }

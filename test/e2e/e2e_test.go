@@ -84,6 +84,7 @@ func setUp(env *testscript.Env, bin string) error {
 	env.Setenv("HYPHA_RUN", filepath.Join(env.WorkDir, "run"))
 	env.Setenv("HYPHA_SOCKET", filepath.Join(env.WorkDir, "run", "hypha.sock"))
 	env.Setenv("HYPHA_BPF", filepath.Join("/sys/fs/bpf", name))
+	env.Setenv("COMPOSE_PROJECT_NAME", "shop")
 	env.Setenv("DOCKER_HOST", "unix://"+filepath.Join(env.WorkDir, "docker.sock"))
 	env.Values[stageKey{}] = &stage{}
 	return nil

@@ -29,7 +29,7 @@ func agentFlags(c *cobra.Command, config *AgentConfig, file *string, level *slog
 	f.Var(choice(&config.Docker, "auto", "auto", "on", "off"), "docker", "serve a Docker engine; auto: when there is one")
 	f.Var(choice(&config.Masquerade, "auto", "auto", "on", "off"), "masquerade",
 		"hide endpoints that reach the world behind the host's address; auto: private ones")
-	f.Var(each(&config.Labels, "PATTERN,...", pattern), "labels", "which labels make an identity: key, prefix*, or -these do not")
+	f.Var(each(&config.Labels, "PATTERN,...", pattern), "labels", "which labels make an identity, the last match wins: -*,role,app.* is these alone")
 	f.IntVar(&config.MTU, "mtu", 1500, "of the endpoints' links, in `BYTES`")
 	f.Uint32Var(&config.Conntrack, "conntrack", 0, "how many answered flows there is room for (default: by the machine's memory)")
 	f.Var(logLevel(level), "log-level", "what is logged")

@@ -31,13 +31,13 @@ static __always_inline enum verdict settle(struct __sk_buff *skb, struct judgeme
 					   enum verdict verdict, __u32 counter, int audit)
 {
 	struct packet *packet = &judgement->packet;
+	enum verdict said = verdict;
 
 	judgement->changed = judgement->table == TABLE_NONE;
 	packet->revision = config.revision;
 	packet->counter = counter;
 	if (verdict != VERDICT_NEXT && audit) {
 		packet->flags |= PACKET_AUDIT;
-		emit(skb, packet, EVENT_VERDICT, verdict);
 		verdict = VERDICT_NEXT;
 	}
 	if (judgement->table != TABLE_NONE)
@@ -46,9 +46,13 @@ static __always_inline enum verdict settle(struct __sk_buff *skb, struct judgeme
 		verdict = begin_flow(judgement, counter);
 	if (verdict != VERDICT_NEXT)
 		return verdict;
-	if (judgement->changed && !(packet->flags & PACKET_AUDIT) && wants_verdict_events())
-		emit(skb, packet, EVENT_VERDICT, packet->to ? FORWARD_ENDPOINT : FORWARD_HOST);
-	return packet->to ? FORWARD_ENDPOINT : FORWARD_HOST;
+	verdict = packet->to ? FORWARD_ENDPOINT : FORWARD_HOST;
+	/* What audit would have denied is told once a flow and policy, whether anybody asked or not. */
+	if (judgement->changed && (packet->flags & PACKET_AUDIT))
+		emit(skb, packet, EVENT_VERDICT, said);
+	else if (judgement->changed && wants_verdict_events())
+		emit(skb, packet, EVENT_VERDICT, verdict);
+	return verdict;
 }
 
 /* deliver judges flows whose provider this endpoint is. Called through the judges array. */

@@ -53,7 +53,9 @@ static __always_inline void renew_flow(struct judgement *judgement, __u32 counte
 
 	if (!flow)
 		return; /* evicted meanwhile: the next packet finds out */
-	judgement->changed = flow->denied != (verdict != VERDICT_NEXT);
+	judgement->changed =
+		flow->denied != (verdict != VERDICT_NEXT) ||
+		((judgement->packet.flags & PACKET_AUDIT) && flow->revision != config.revision);
 	stamp(flow, judgement, counter, verdict);
 	if (verdict == VERDICT_NEXT)
 		track_tcp(flow, &judgement->packet);

@@ -4,6 +4,7 @@ package bpf_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/testbed"
@@ -114,11 +115,24 @@ func TestAuditLetsPass(t *testing.T) {
 		{"egress", world, toHost, bpf.EndpointEventFlagsEVENT_AUDIT | bpf.EndpointEventFlagsEVENT_EGRESS},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			n.reset()
 			client.send(client.to(c.to, ipv6, testbed.UDP(1000, 53), testbed.Data(4))).want(t, c.want)
 			got := events.one(t)
 			if got.Verdict != uint8(denied) || got.Flags != uint8(c.flags) || got.Type != uint8(bpf.EndpointEventTypeEVENT_VERDICT) {
 				t.Errorf("event %+v, want a verdict %v with flags %#x", got, denied, c.flags)
 			}
+
+			// Judged again by the same policy it is no news, by another one it is.
+			send := func() { client.send(client.to(c.to, ipv6, testbed.UDP(1000, 53), testbed.Data(4))).want(t, c.want) }
+			n.edit(t, n.Unanswered, age(2*time.Second))
+			send()
+			if again := events.all(t); len(again) != 0 {
+				t.Errorf("%d events of a flow that was reported already", len(again))
+			}
+			client.apply()
+			server.apply()
+			send()
+			events.one(t)
 		})
 	}
 }

@@ -101,8 +101,13 @@ func (d *Datapath) lastGeneration() error {
 			return err
 		}
 	}
+	d.generation += crashGap
 	return nil
 }
+
+// crashGap is more than an agent gives out and installs without writing it where the next agent looks: one that died midway
+// through a commit may have left a program that stamps a generation which no endpoint has.
+const crashGap = 1 << 10
 
 func (d *Datapath) nextGeneration() uint32 {
 	d.mu.Lock()

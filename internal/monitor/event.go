@@ -30,7 +30,7 @@ type Event struct {
 
 	Length     uint32 // bytes of the frame, Ethernet header included
 	Interface  int    // index of the interface that it came in by
-	Suppressed uint32 // drops of the same CPU before this one that the kernel counted, but sent no event for
+	Suppressed uint32 // events of the same sender and kind before this one that the kernel held back
 	Revision   uint32 // of the policy that judged it; 0: none did
 
 	Audit     bool // the verdict was not enforced

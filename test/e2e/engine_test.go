@@ -57,9 +57,6 @@ func engine(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func newMachine(ts *testscript.TestScript) {
-	if _, err := exec.LookPath("dockerd"); err != nil {
-		ts.Fatalf("needs dockerd (Debian and Ubuntu: apt-get install docker.io)")
-	}
 	s := stageOf(ts)
 	makeNode(ts)
 	m := &machine{dir: ts.MkAbs("engine")}

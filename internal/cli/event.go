@@ -35,7 +35,7 @@ func (p *page) outcome(e api.Event) string {
 
 // details says what the packet was and why that became of it.
 func details(e api.Event) []string {
-	what := []string{dash(e.Protocol)}
+	what := []string{protocolText(e.Protocol)}
 	switch {
 	case e.TCPFlags != "":
 		what = append(what, e.TCPFlags)
@@ -54,6 +54,14 @@ func details(e api.Event) []string {
 		what = append(what, fmt.Sprintf("(%d more suppressed)", e.Suppressed))
 	}
 	return what
+}
+
+// protocolText is a protocol's name; of one without, its number, which would look like a port behind an address.
+func protocolText(protocol string) string {
+	if strings.Trim(protocol, "0123456789") == "" && protocol != "" {
+		return "protocol " + protocol
+	}
+	return dash(protocol)
 }
 
 // marks are what sets a packet apart from the plain first one of a flow.

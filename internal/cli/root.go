@@ -24,6 +24,7 @@ func (a *app) root() *cobra.Command {
 		Example: "  hypha status                      is this node well?\n" +
 			"  hypha monitor --type drop         what is dropped, as it happens\n" +
 			"  hypha policy apply -f shop.yaml   change who may talk to whom",
+		Version:          a.deps.Version,
 		Args:             cobra.NoArgs,
 		RunE:             func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRun: func(c *cobra.Command, _ []string) { a.locate(c) },
@@ -32,6 +33,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.socket, "socket", api.DefaultSocket, "`PATH` of the agent's socket, or $"+socketVariable)
 	root.PersistentFlags().VarP(choice(&a.format, "text", "text", "json"), "output", "o", "how to print the answer")
+	root.SetVersionTemplate("hypha {{.Version}}\n")
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	root.AddCommand(
 		a.agentCommand(), a.cleanupCommand(), a.statusCommand(), a.endpointCommand(), a.policyCommand(), a.monitorCommand(),

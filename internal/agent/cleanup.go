@@ -22,7 +22,7 @@ type CleanupConfig struct {
 	State, Run, BPF string
 }
 
-// Cleanup takes every trace of an agent that is not running off the machine, and says on out what it removed. It goes on
+// Cleanup takes every trace of an agent that is not running off the machine, and says on out what is gone. It goes on
 // after a failure, and may be repeated. It refuses where another agent, with other directories, has the router. The caller has made sure that no agent runs.
 func Cleanup(config CleanupConfig, out io.Writer) error {
 	if err := datapath.CheckOwner(config.BPF); err != nil {
@@ -37,7 +37,7 @@ func Cleanup(config CleanupConfig, out io.Writer) error {
 		{"programs, maps and the router device", func() error { return datapath.Cleanup(config.BPF) }},
 		{"address translation", datapath.Masquerade{}.Remove},
 		{"rules beside Docker's", datapath.Forward{}.Remove},
-		{"IP forwarding (as it was before)", datapath.Forwarding{File: paths.sysctlFile()}.Restore},
+		{"changes of IP forwarding (it is as before)", datapath.Forwarding{File: paths.sysctlFile()}.Restore},
 		{"mount of the BPF filesystem, if it was ours", func() error { return datapath.UnmountBPF(config.BPF) }},
 		{"saved state " + config.State, paths.removeState},
 		{"sockets " + config.Run, paths.removeRun},
@@ -49,7 +49,7 @@ func Cleanup(config CleanupConfig, out io.Writer) error {
 			problems = append(problems, fmt.Errorf("removing %s: %w", step.what, err))
 			continue
 		}
-		fmt.Fprintf(out, "removed %s\n", step.what)
+		fmt.Fprintf(out, "gone: %s\n", step.what)
 	}
 	return errors.Join(problems...)
 }

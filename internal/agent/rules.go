@@ -114,6 +114,11 @@ func (a *Agent) followIdentities(ctx context.Context) error {
 	}
 }
 
+// Settle waits until every endpoint enforces the policies that are in force now, and says which does not.
+func (a *Agent) Settle(ctx context.Context) error {
+	return a.settle(ctx, a.view.Load().rules.Revision())
+}
+
 // settle waits until every endpoint enforces a revision of the policies, and says which does not. What else an endpoint fails
 // for does not matter here.
 func (a *Agent) settle(ctx context.Context, revision uint64) error {

@@ -65,6 +65,7 @@ func (a *Agent) keepHost(ctx context.Context) error {
 			return nil
 		case <-a.rerouted: // masquerading goes by the prefixes
 		case <-tick.C:
+			a.note("router", a.pools.still(a.datapath.KeepRouter))
 			a.revisit()
 		}
 	}

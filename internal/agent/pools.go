@@ -148,6 +148,13 @@ func (p *pools) route() error {
 	return p.routed(p.prefixesLocked())
 }
 
+// still runs do while no subnet comes or goes.
+func (p *pools) still(do func() error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return do()
+}
+
 func (p *pools) free(prefix netip.Prefix) error {
 	taken := append(p.prefixesLocked(), p.node.Cluster6)
 	if p.node.Cluster4.IsValid() {

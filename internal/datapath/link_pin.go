@@ -54,6 +54,20 @@ func (d *Datapath) attach(name, device string, program *ebpf.Program) error {
 	return nil
 }
 
+// isAttached says whether a link's program is at the device that has this name now.
+func (d *Datapath) isAttached(name, device string) bool {
+	dev, err := net.InterfaceByName(device)
+	if err != nil {
+		return false
+	}
+	have, err := link.LoadPinnedLink(filepath.Join(linksDir(d.config.Dir), name), nil)
+	if err != nil {
+		return false
+	}
+	defer have.Close()
+	return attachedTo(have) == dev.Index
+}
+
 // attachedTo is the interface index of a link, 0 if its device is gone.
 func attachedTo(l link.Link) int {
 	info, err := l.Info()

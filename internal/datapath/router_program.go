@@ -37,6 +37,16 @@ func (d *Datapath) SyncRouter(wanted Router) error {
 	return d.attach(routerLink, RouterNet, programs.programs["from_host"])
 }
 
+// KeepRouter puts back what somebody has taken from the router: systemd-networkd removes rules and routes that are not
+// its own. What is right is not touched. A device that is made anew gets its program again.
+func (d *Datapath) KeepRouter() error {
+	wanted := d.router()
+	if d.isAttached(routerLink, RouterNet) {
+		return wanted.Sync()
+	}
+	return d.SyncRouter(wanted)
+}
+
 func (d *Datapath) loadRouter(wanted Router) (*loaded, error) {
 	spec, err := bpf.LoadRouter()
 	if err != nil {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/testbed"
+)
+
+// Somebody who manages the host's network takes parts of the router away, or all of it: the host reaches its container again.
+func TestKeepRouter(t *testing.T) {
+	n := newNode(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	e := n.endpoint(1)
+	e.Tables.Ingress = allow(identity.Host, identity.World) // nobody has told this datapath which addresses are the host's
+	n.apply(e)
+	container := testbed.NewNamespace(t, "container")
+	n.ns.Must(func() error {
+		return e.Link.Attach(Attachment{
+			Netns: container.Path, Name: "eth0", MTU: 1500,
+			IPv6: e.IPv6, IPv4: e.IPv4, Gateway6: n.config.Router.IPv6, Gateway4: n.config.Router.IPv4,
+		})
+	})
+	for _, c := range []struct {
+		name string
+		take func() error
+	}{
+		{"nothing", func() error { return nil }},
+		{"rules", func() error { return syncRouterRules(&netlink.Handle{}, nil) }},
+		{"program", func() error { return n.detach(routerLink) }},
+		{"device", func() error { return deleteLink(RouterHost) }},
+	} {
+		n.ns.Must(func() error { return errors.Join(c.take(), n.KeepRouter()) })
+		if answer, err := n.ns.Ping(ctx, testbed.Ping{To: e.IPv6}); err != nil || !answer.Reply() {
+			t.Errorf("%s taken: the container's answer is %+v, %v", c.name, answer, err)
+		}
+	}
+}

@@ -22,7 +22,7 @@ type Event struct {
 	Verdict  string    `json:"verdict"`            // "allow", "drop" or "audit" (it passed, and would not have)
 	Reason   string    `json:"reason"`             // one of the datapath's reasons: "policy-denied"
 	Revision uint64    `json:"revision,omitempty"` // of the policy that judged it
-	Side     string    `json:"side,omitempty"`     // whose table judged it: "ingress" (of the destination) or "egress" (of the source)
+	Side     string    `json:"side,omitempty"`     // whose table judged it: "destination" (both ends' rules are merged there), or "source" for what leaves the cluster
 
 	Source      Party  `json:"source"`
 	Destination Party  `json:"destination"`

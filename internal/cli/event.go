@@ -82,7 +82,7 @@ func reasonText(e api.Event) string {
 	if e.Reason != "policy-denied" {
 		return e.Reason
 	}
-	return fmt.Sprintf("%s (%s, revision %d)", e.Reason, dash(e.Side), e.Revision)
+	return fmt.Sprintf("%s (at %s, revision %d)", e.Reason, dash(e.Side), e.Revision)
 }
 
 // whenText is a local time to the millisecond, with the date unless it is today's.

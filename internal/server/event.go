@@ -59,9 +59,9 @@ func sideOf(e monitor.Event) string {
 	case e.Revision == 0 && e.Verdict != bpf.EndpointVerdictDROP_POLICY_DENIED:
 		return ""
 	case e.Egress:
-		return "egress"
+		return "source"
 	}
-	return "ingress"
+	return "destination"
 }
 
 // party prefers the labels that the monitor knew when it happened to what the number stands for now.

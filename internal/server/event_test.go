@@ -26,7 +26,7 @@ func TestEventOnTheWire(t *testing.T) {
 		Source: client, Destination: monitor.Party{Identity: identity.World, Address: server, Port: 80}, Lost: 2,
 	}
 	want := api.Event{
-		Type: "drop", Verdict: "drop", Reason: "policy-denied", Side: "ingress", Protocol: "tcp", Length: 94, Lost: 2,
+		Type: "drop", Verdict: "drop", Reason: "policy-denied", Side: "destination", Protocol: "tcp", Length: 94, Lost: 2,
 		Source:      api.Party{Endpoint: "client", Identity: api.Identity{Number: 256, Labels: map[string]string{"role": "client"}}},
 		Destination: api.Party{Identity: api.Identity{Number: 2, Name: "world"}, Address: server, Port: 80},
 	}
@@ -35,7 +35,7 @@ func TestEventOnTheWire(t *testing.T) {
 		change func(*monitor.Event, *api.Event)
 	}{
 		{"a drop", func(*monitor.Event, *api.Event) {}},
-		{"an egress drop", func(e *monitor.Event, w *api.Event) { e.Egress, w.Side = true, "egress" }},
+		{"an egress drop", func(e *monitor.Event, w *api.Event) { e.Egress, w.Side = true, "source" }},
 		{"not understood", func(e *monitor.Event, w *api.Event) {
 			e.Protocol, e.Verdict, e.Reason = 0, bpf.EndpointVerdictDROP_TRUNCATED, "truncated"
 			w.Protocol, w.Side, w.Reason = "", "", "truncated"

@@ -125,6 +125,7 @@ func (v *victim) eventually(what string, try func(context.Context) error) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
+			v.end(syscall.SIGQUIT) // its stacks say what it waits for
 			v.Fatalf("%s: %v", what, err)
 		}
 	}

@@ -57,6 +57,9 @@ func (s *Store) JoinCluster(ctx context.Context, want ClusterRequest) (Cluster, 
 	if err := json.Unmarshal(response.Kvs[0].Value, &c); err != nil {
 		return Cluster{}, fmt.Errorf("join cluster: %w: %s: %w", ErrCorrupt, clusterKey, err)
 	}
+	if err := s.markComplete(); err != nil {
+		return Cluster{}, fmt.Errorf("join cluster: %w", err)
+	}
 	return c, want.agrees(c)
 }
 

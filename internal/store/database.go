@@ -25,17 +25,22 @@ func checkDatabase(data string) error {
 	if logs, err := filepath.Glob(filepath.Join(data, "member", "wal", "*.wal")); err != nil || len(logs) == 0 {
 		return errors.New("there is a database, but no log")
 	}
+	return readDatabase(path, func(tx *bolt.Tx) error {
+		return tx.ForEach(func(name []byte, bucket *bolt.Bucket) error {
+			return readAll(bucket)
+		})
+	})
+}
+
+// readDatabase lets read look at the database at path while etcd does not run.
+func readDatabase(path string, read func(*bolt.Tx) error) error {
 	return guard(func() error {
 		db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
 		if err != nil {
 			return fmt.Errorf("open %s: %w", path, err)
 		}
 		defer db.Close()
-		return db.View(func(tx *bolt.Tx) error {
-			return tx.ForEach(func(name []byte, bucket *bolt.Bucket) error {
-				return readAll(bucket)
-			})
-		})
+		return db.View(read)
 	})
 }
 

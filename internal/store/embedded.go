@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
@@ -25,6 +26,8 @@ const (
 	snapshotCount = 2000      // requests between snapshots of the log, which is in memory up to then
 	catchUpCount  = 100       // there is no other member to catch up
 	keepRevisions = "1000"    // of history; a watch that was away for longer lists anew
+
+	readyTimeout = time.Minute // a healthy one takes a fraction of a second
 
 	tickMillis     = 50  // with one member, an election is a formality, but it takes
 	electionMillis = 250 // up to two of these after each start
@@ -50,15 +53,20 @@ func (s *Store) start(ctx context.Context, dir string) (err error) {
 		}
 	}()
 	data := filepath.Join(dir, "etcd")
+	if err := s.setAsideIncomplete(data); err != nil {
+		return err
+	}
 	if s.server, err = launch(s.embedConfig(data)); err != nil {
 		return fmt.Errorf("%w: %s: %w: restore it from a copy, or remove it and apply the policies again "+
 			"(running endpoints get new identities)", ErrDamaged, data, err)
 	}
+	waiting, stop := context.WithTimeout(ctx, readyTimeout)
+	defer stop()
 	select {
 	case <-s.server.Server.ReadyNotify():
-	case <-ctx.Done():
+	case <-waiting.Done():
 		s.server.Close()
-		return fmt.Errorf("wait for the embedded etcd to be ready: %w", ctx.Err())
+		return fmt.Errorf("wait for the embedded etcd in %s to be ready: %w", data, waiting.Err())
 	}
 	s.client = v3client.New(s.server.Server)
 	return nil

@@ -43,6 +43,7 @@ type Store struct {
 	client  *clientv3.Client
 	server  *embed.Etcd // nil when external
 	lock    *dirLock    // nil when external
+	dir     string      // of the embedded one
 	timeout time.Duration
 	log     *slog.Logger
 
@@ -66,7 +67,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if len(c.Endpoints) > 0 {
 		err = s.connect(c.Endpoints)
 	} else {
-		s.mode = Embedded
+		s.mode, s.dir = Embedded, c.Dir
 		err = s.start(ctx, c.Dir)
 	}
 	if err != nil {

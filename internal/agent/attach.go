@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hypha-net/hypha/internal/endpoint"
+	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/netns"
 )
@@ -51,7 +52,28 @@ func (a *Agent) AddEndpoint(ctx context.Context, spec Spec) (endpoint.Endpoint, 
 	if err := a.queue.do(ctx, e.ID); err != nil {
 		return e, errors.Join(err, a.delete(context.WithoutCancel(ctx), e.ID))
 	}
-	return a.endpoints.snapshot().byID[e.ID], nil
+	e = a.endpoints.snapshot().byID[e.ID]
+	a.acquaint(ctx, e.Identity)
+	return e, nil
+}
+
+// acquaint waits until the endpoints that let an identity in know it: the first packet of one that was just made, or
+// relabelled, is not a stranger's.
+func (a *Agent) acquaint(ctx context.Context, number identity.Number) {
+	view := a.view.Load()
+	var rounds []*round
+	for id, e := range a.endpoints.snapshot().byID {
+		if _, named := view.resolve(e.Identity).Ingress.Rows[number]; named {
+			rounds = append(rounds, a.queue.add(id))
+		}
+	}
+	for _, r := range rounds {
+		select {
+		case <-r.done: // if it failed, that is not the newcomer's fault
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // checkNew refuses what can not come to anything, before anything is made.
@@ -110,6 +132,7 @@ func (a *Agent) change(ctx context.Context, name string, change func(*endpoint.E
 	if err := a.queue.do(ctx, e.ID); err != nil {
 		return e, err
 	}
+	a.acquaint(ctx, a.endpoints.snapshot().byID[e.ID].Identity)
 	return a.endpoints.snapshot().named(name)
 }
 

@@ -43,7 +43,8 @@ func cutCells(clauses []*clause) cells {
 func edgesOf(clauses []*clause) []edge {
 	var edges []edge
 	for _, c := range clauses {
-		for _, r := range c.ports {
+		for _, item := range c.ports {
+			r := item.portRange
 			edges = append(edges,
 				edge{r.Protocol, uint32(r.First), +1},
 				edge{r.Protocol, uint32(r.Last) + 1, -1})
@@ -61,7 +62,11 @@ func (c cells) covered(by *clause) Bits {
 		return allBits(c.size())
 	}
 	b := newBits(c.size())
-	for _, r := range by.ports {
+	for _, item := range by.ports {
+		r := item.portRange
+		if item.name != "" {
+			continue
+		}
 		for i := c.first(r); i < len(c) && c[i].Protocol == r.Protocol && c[i].First <= r.Last; i++ {
 			b.set(i + 1)
 		}

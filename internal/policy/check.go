@@ -5,6 +5,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,16 +38,37 @@ func (n names) add(name string) error {
 	return nil
 }
 
+// checkPolicy checks what a policy says about itself.
+func checkPolicy(p Policy) error {
+	switch {
+	case p.Kind != Kind:
+		return at(fmt.Errorf("%w: kind is %.40q: it must be %s", ErrRule, p.Kind, Kind), "", "kind")
+	case len(p.Rules) == 0:
+		return at(fmt.Errorf("%w: there are none", ErrRule), "rules", "rules")
+	}
+	return checkTier(p.Tier)
+}
+
+func checkTier(tier *int) error {
+	if tier != nil && (*tier < 0 || *tier > MaxTier) {
+		return at(fmt.Errorf("%w: %d is not among 0-%d", ErrRule, *tier, MaxTier), "tier", "tier")
+	}
+	return nil
+}
+
 func checkRule(r Rule) error {
 	if r.Ingress == nil && r.Egress == nil && len(r.Require) == 0 {
 		return fmt.Errorf("%w: it says nothing: give it ingress, egress or require", ErrRule)
 	}
+	if err := checkTier(r.Tier); err != nil {
+		return err
+	}
 	for i, key := range r.Require {
-		if key == "" || strings.ContainsAny(key, "=, ") {
-			return fmt.Errorf("require: %w: %.80q is no label key", ErrRule, key)
-		}
-		if slices.Contains(r.Require[:i], key) {
-			return fmt.Errorf("require: %w: %.80q is given twice", ErrRule, key)
+		switch {
+		case key == "" || strings.ContainsAny(key, "=, "):
+			return at(fmt.Errorf("%w: %.80q is no label key", ErrRule, key), "require", "require", i)
+		case slices.Contains(r.Require[:i], key):
+			return at(fmt.Errorf("%w: %.80q is given twice", ErrRule, key), "require", "require", i)
 		}
 	}
 	return nil
@@ -55,11 +77,32 @@ func checkRule(r Rule) error {
 func checkEntry(side string, e entry) error {
 	switch {
 	case e.action != "" && e.action != Allow && e.action != Deny:
-		return fmt.Errorf("action: %w: %.40q: use allow or deny", ErrRule, e.action)
+		return at(fmt.Errorf("%w: %.40q: use allow or deny", ErrRule, e.action), "action", "action")
 	case len(e.peers) == 0:
-		return fmt.Errorf("%s: %w: it names nobody: write any for everybody", e.key, ErrRule)
+		return at(fmt.Errorf("%w: it names nobody: write any for everybody", ErrRule), e.key, e.key)
 	case side == ingress && e.action == Deny && slices.Contains(e.peers, string(wordHost)):
-		return fmt.Errorf("from: %w: host can not be denied: a node always reaches its own endpoints", ErrRule)
+		return at(fmt.Errorf("%w: host can not be denied: a node always reaches its own endpoints", ErrRule),
+			"from", "from", slices.Index(e.peers, string(wordHost)))
+	}
+	return nil
+}
+
+// checkExcept refuses a prefix that is not a part of one of the CIDRs, and a CIDR of which nothing is left.
+func checkExcept(peers []term, except []netip.Prefix) error {
+	for i, e := range except {
+		var inside bool
+		for _, t := range peers {
+			switch {
+			case !t.prefix.IsValid():
+			case covers(e, t.prefix):
+				return at(fmt.Errorf("%w: %s leaves nothing of cidr:%s", ErrCIDR, e, t.prefix), "", i)
+			case covers(t.prefix, e):
+				inside = true
+			}
+		}
+		if !inside {
+			return at(fmt.Errorf("%w: %s is not inside a cidr: peer of the same entry", ErrCIDR, e), "", i)
+		}
 	}
 	return nil
 }

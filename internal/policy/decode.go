@@ -29,13 +29,19 @@ func (o object) policy(p *Policy) (err error) {
 	if p.Name, err = o.text("name"); err != nil {
 		return err
 	}
-	if err = o.only("kind", "name", "rules"); err != nil {
+	if err = o.only("kind", "name", "tier", "audit", "rules"); err != nil {
 		return err
 	}
 	if err = o.needs("kind", "name", "rules"); err != nil {
 		return err
 	}
 	if p.Kind, err = o.text("kind"); err != nil {
+		return err
+	}
+	if p.Tier, err = o.number("tier"); err != nil {
+		return err
+	}
+	if p.Audit, err = o.truth("audit"); err != nil {
 		return err
 	}
 	p.Rules, err = decodeList(o, "rules", decodeRule)
@@ -58,13 +64,16 @@ func (o object) rule(r *Rule) (err error) {
 	if r.Name, err = o.text("name"); err != nil {
 		return err
 	}
-	if err = o.only("name", "select", "ingress", "egress", "require"); err != nil {
+	if err = o.only("name", "tier", "select", "ingress", "egress", "require"); err != nil {
 		return err
 	}
 	if err = o.needs("select"); err != nil {
 		return fmt.Errorf(`%w: say whom the rule is about; "" is everybody`, err)
 	}
 	if r.Select, err = o.text("select"); err != nil {
+		return err
+	}
+	if r.Tier, err = o.number("tier"); err != nil {
 		return err
 	}
 	if r.Ingress, err = decodeList(o, ingress, decodeIngress); err != nil {
@@ -82,7 +91,7 @@ func decodeIngress(number int, raw json.RawMessage) (Ingress, error) {
 	if err != nil {
 		return Ingress{}, fmt.Errorf("ingress %d: %w", number, err)
 	}
-	return Ingress{From: e.peers, Ports: e.ports, Action: e.action}, nil
+	return Ingress{From: e.peers, Except: e.except, Ports: e.ports, Action: e.action}, nil
 }
 
 func decodeEgress(number int, raw json.RawMessage) (Egress, error) {
@@ -90,7 +99,7 @@ func decodeEgress(number int, raw json.RawMessage) (Egress, error) {
 	if err != nil {
 		return Egress{}, fmt.Errorf("egress %d: %w", number, err)
 	}
-	return Egress{To: e.peers, Ports: e.ports, Action: e.action}, nil
+	return Egress{To: e.peers, Except: e.except, Ports: e.ports, Action: e.action}, nil
 }
 
 func decodeEntry(raw json.RawMessage, peers string) (e entry, err error) {
@@ -98,10 +107,13 @@ func decodeEntry(raw json.RawMessage, peers string) (e entry, err error) {
 	if err != nil {
 		return e, err
 	}
-	if err = o.only(peers, "ports", "action"); err != nil {
+	if err = o.only(peers, "except", "ports", "action"); err != nil {
 		return e, err
 	}
 	if e.peers, err = o.texts(peers); err != nil {
+		return e, err
+	}
+	if e.except, err = o.texts("except"); err != nil {
 		return e, err
 	}
 	if e.ports, err = o.texts("ports"); err != nil {

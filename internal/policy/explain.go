@@ -97,7 +97,7 @@ func (s *side) firstClause(subject, peer view, flow portRange, deny bool) *claus
 // contains reports whether the clause is about a port of one packet.
 func (c *clause) contains(flow portRange) bool {
 	for _, r := range c.ports {
-		if r.Protocol == flow.Protocol && r.First <= flow.First && flow.First <= r.Last {
+		if r.name == "" && r.contains(flow.Protocol, flow.First) {
 			return true
 		}
 	}

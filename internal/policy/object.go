@@ -97,6 +97,27 @@ func decodeList[T any](o object, key string, decode func(number int, raw json.Ra
 	return items, nil
 }
 
+// number returns the key's whole number, nil if it is not there.
+func (o object) number(key string) (*int, error) {
+	raw, found := o[key]
+	if !found {
+		return nil, nil
+	}
+	var number *int
+	if err := json.Unmarshal(raw, &number); err != nil {
+		return nil, fmt.Errorf("%s: %w: want a whole number, got %s", key, ErrYAML, describe(raw))
+	}
+	return number, nil
+}
+
+// truth returns the key's true or false, false if it is not there.
+func (o object) truth(key string) (yes bool, err error) {
+	if raw, found := o[key]; found && json.Unmarshal(raw, &yes) != nil {
+		return false, fmt.Errorf("%s: %w: want true or false, got %s", key, ErrYAML, describe(raw))
+	}
+	return yes, nil
+}
+
 func decodeText(raw json.RawMessage) (string, error) {
 	var text *string
 	if err := json.Unmarshal(raw, &text); err != nil || text == nil {

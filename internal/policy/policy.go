@@ -18,13 +18,22 @@ var ErrMode = errors.New("unknown enforcement mode")
 type Policy struct {
 	Kind  string `json:"kind"`
 	Name  string `json:"name"`
+	Tier  *int   `json:"tier,omitempty"`  // of its rules that have none; nil: DefaultTier
+	Audit bool   `json:"audit,omitempty"` // what it would change is reported, nothing is enforced
 	Rules []Rule `json:"rules"`
 }
+
+// Tiers are 0 to MaxTier, lower first: what a tier's rules decide, no later tier changes.
+const (
+	DefaultTier = 100
+	MaxTier     = 999
+)
 
 // Rule is about the endpoints that Select matches. An Ingress or Egress that is empty and not
 // nil still selects: it closes that direction and lets nothing in or out.
 type Rule struct {
 	Name    string    `json:"name,omitempty"`
+	Tier    *int      `json:"tier,omitempty"` // nil: the policy's
 	Select  string    `json:"select"`
 	Ingress []Ingress `json:"ingress,omitzero"`
 	Egress  []Egress  `json:"egress,omitzero"`
@@ -34,21 +43,23 @@ type Rule struct {
 // Ingress is about packets from peers that any of From matches.
 type Ingress struct {
 	From   []string `json:"from"`
-	Ports  []string `json:"ports,omitempty"` // none: every protocol and port
+	Except []string `json:"except,omitempty"` // prefixes cut out of From's CIDRs, as written
+	Ports  []string `json:"ports,omitempty"`  // none: every protocol and port
 	Action Action   `json:"action,omitempty"`
 }
 
 // Egress is about packets to peers that any of To matches.
 type Egress struct {
 	To     []string `json:"to"`
-	Ports  []string `json:"ports,omitempty"` // none: every protocol and port
+	Except []string `json:"except,omitempty"` // prefixes cut out of To's CIDRs, as written
+	Ports  []string `json:"ports,omitempty"`  // none: every protocol and port
 	Action Action   `json:"action,omitempty"`
 }
 
 // Action is what happens to a packet that a clause matches. The zero Action is Allow.
 type Action string
 
-// Deny wins over Allow, in whatever order and policy they stand.
+// Within a tier Deny wins over Allow, in whatever order and policy they stand.
 const (
 	Allow Action = "allow"
 	Deny  Action = "deny"
@@ -64,6 +75,17 @@ func ruleName(r Rule, number int) string {
 		return r.Name
 	}
 	return fmt.Sprintf("rule-%d", number)
+}
+
+// RuleTier returns the tier of rule i, counted from 0: its own, else its policy's, else DefaultTier.
+func (p Policy) RuleTier(i int) int {
+	switch {
+	case p.Rules[i].Tier != nil:
+		return *p.Rules[i].Tier
+	case p.Tier != nil:
+		return *p.Tier
+	}
+	return DefaultTier
 }
 
 // Mode says how far the rules are enforced.

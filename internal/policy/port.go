@@ -10,18 +10,6 @@ import (
 	"strings"
 )
 
-// Protocol is an IANA protocol number, as in the IPv4 protocol and IPv6 next header fields.
-type Protocol uint8
-
-// The protocols whose ports rules can name.
-const (
-	ICMP   Protocol = 1
-	TCP    Protocol = 6
-	UDP    Protocol = 17
-	ICMPv6 Protocol = 58
-	SCTP   Protocol = 132
-)
-
 var (
 	// ErrPort is returned for a ports item that can not be read.
 	ErrPort = errors.New("broken port")
@@ -31,34 +19,8 @@ var (
 	ErrReversed = errors.New("port range is turned round")
 )
 
-var protocolNames = map[Protocol]string{
-	ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPv6: "icmpv6", SCTP: "sctp",
-}
-
-// String returns the protocol's name in the policy language, or its number.
-func (p Protocol) String() string {
-	if name, known := protocolNames[p]; known {
-		return name
-	}
-	return strconv.Itoa(int(p))
-}
-
-// ParseProtocol reads the name of a protocol that rules can name: tcp, udp, sctp, icmp, icmpv6.
-func ParseProtocol(name string) (Protocol, error) {
-	for protocol, known := range protocolNames {
-		if name == known {
-			return protocol, nil
-		}
-	}
-	return 0, fmt.Errorf("%w: unknown protocol %.40q: use tcp, udp, sctp, icmp or icmpv6", ErrPort, name)
-}
-
-// hasPorts reports whether packets of the protocol carry ports; the port of others is 0.
-func (p Protocol) hasPorts() bool {
-	return p == TCP || p == UDP || p == SCTP
-}
-
-// portRange is the ports First to Last of one protocol, both included. 0 <= First <= Last.
+// portRange is the ports First to Last of one protocol, both included. 0 <= First <= Last. The port of
+// ICMP and ICMPv6 is the type, that of protocols that rules can not name is 0.
 type portRange struct {
 	Protocol    Protocol
 	First, Last uint16
@@ -69,24 +31,33 @@ func wholeProtocol(p Protocol) portRange {
 	return portRange{Protocol: p, Last: math.MaxUint16}
 }
 
-// parsePorts reads a ports list. No item is every protocol: nil.
-func parsePorts(items []string) ([]portRange, error) {
-	var ranges []portRange
-	for _, item := range items {
-		parsed, err := parsePort(item)
-		if err != nil {
-			return nil, fmt.Errorf("%.40q: %w", item, err)
-		}
-		ranges = append(ranges, parsed...)
-	}
-	return ranges, nil
+func (r portRange) contains(p Protocol, port uint16) bool {
+	return r.Protocol == p && r.First <= port && port <= r.Last
 }
 
-// parsePort reads "80/tcp", "8000-8999/udp", or a protocol alone. "icmp" is ping as users know
-// it: ICMP on IPv4 and ICMPv6 on IPv6.
-func parsePort(item string) ([]portRange, error) {
-	numbers, name, numbered := strings.Cut(item, "/")
-	if !numbered {
+// portItem is what an item of a ports list is about: a range, or what the provider calls by a name.
+type portItem struct {
+	portRange        // of a named port the whole protocol
+	name      string // "" if it is a range
+}
+
+// parsePorts reads a ports list. No item is every protocol: nil.
+func parsePorts(items []string) ([]portItem, error) {
+	var ports []portItem
+	for i, item := range items {
+		parsed, err := parsePort(item)
+		if err != nil {
+			return nil, at(err, fmt.Sprintf("%.40q", item), i)
+		}
+		ports = append(ports, parsed...)
+	}
+	return ports, nil
+}
+
+// parsePort reads "80/tcp", "8000-8999/udp", "http/tcp", "8/icmp", "echo-request/icmp", or a protocol alone.
+func parsePort(item string) ([]portItem, error) {
+	which, name, qualified := strings.Cut(item, "/")
+	if !qualified {
 		return parseBare(item)
 	}
 	protocol, err := ParseProtocol(name)
@@ -94,27 +65,20 @@ func parsePort(item string) ([]portRange, error) {
 	case err != nil:
 		return nil, err
 	case !protocol.hasPorts():
-		return nil, fmt.Errorf("%w: %s has no ports: write %[2]s alone", ErrPort, protocol)
+		return parseTypes(which, protocol)
+	case isPortName(which):
+		return []portItem{{wholeProtocol(protocol), which}}, nil
 	}
-	firstText, lastText, isRange := strings.Cut(numbers, "-")
-	first, err := parseNumber(firstText)
+	r, err := parseRange(which, protocol, parseNumber)
 	if err != nil {
 		return nil, err
 	}
-	last := first
-	if isRange {
-		if last, err = parseNumber(lastText); err != nil {
-			return nil, err
-		}
-	}
-	if last < first {
-		return nil, fmt.Errorf("%w: write %d-%d/%s", ErrReversed, last, first, protocol)
-	}
-	return []portRange{{protocol, first, last}}, nil
+	return []portItem{{portRange: r}}, nil
 }
 
-// parseBare reads an item without "/": a protocol alone.
-func parseBare(item string) ([]portRange, error) {
+// parseBare reads an item without "/": a protocol alone. "icmp" is ping as users know it: ICMP on IPv4
+// and ICMPv6 on IPv6.
+func parseBare(item string) ([]portItem, error) {
 	if item != "" && strings.Trim(item, "0123456789-") == "" {
 		return nil, fmt.Errorf("%w: name the protocol too, such as 80/tcp", ErrPort)
 	}
@@ -122,19 +86,44 @@ func parseBare(item string) ([]portRange, error) {
 	if err != nil {
 		return nil, err
 	}
+	items := []portItem{{portRange: wholeProtocol(protocol)}}
 	if protocol == ICMP {
-		return []portRange{wholeProtocol(ICMP), wholeProtocol(ICMPv6)}, nil
+		items = append(items, portItem{portRange: wholeProtocol(ICMPv6)})
 	}
-	return []portRange{wholeProtocol(protocol)}, nil
+	return items, nil
 }
 
+// parseRange reads "80" or "8000-8999", each number by parse.
+func parseRange(text string, protocol Protocol, parse func(string) (uint16, error)) (portRange, error) {
+	firstText, lastText, isRange := strings.Cut(text, "-")
+	first, err := parse(firstText)
+	if err != nil {
+		return portRange{}, err
+	}
+	last := first
+	if isRange {
+		if last, err = parse(lastText); err != nil {
+			return portRange{}, err
+		}
+	}
+	if last < first {
+		return portRange{}, fmt.Errorf("%w: write %d-%d/%s", ErrReversed, last, first, protocol)
+	}
+	return portRange{protocol, first, last}, nil
+}
+
+// parseNumber reads a port number, 1 to 65535.
 func parseNumber(text string) (uint16, error) {
-	if text == "" || strings.Trim(text, "0123456789") != "" {
-		return 0, fmt.Errorf("%w: %.40q is no port number", ErrPort, text)
+	if !isDigits(text) {
+		return 0, fmt.Errorf("%w: %.40q is no port number, and no name of one (a-z, 0-9, -, at most 15)", ErrPort, text)
 	}
 	number, err := strconv.ParseUint(text, 10, 16)
 	if err != nil || number == 0 {
 		return 0, ErrPortRange
 	}
 	return uint16(number), nil
+}
+
+func isDigits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
 }

@@ -33,8 +33,8 @@ type rule struct {
 type clause struct {
 	rule  *rule
 	deny  bool
-	peers []int       // terms; the clause is about peers that one of them matches
-	ports []portRange // nil: every protocol and port
+	peers []int      // terms; the clause is about peers that one of them matches
+	ports []portItem // nil: every protocol and port
 }
 
 // addRule notes a rule that has this side, or neither side but requirements.

@@ -11,21 +11,15 @@ import (
 	selectors "k8s.io/apimachinery/pkg/labels"
 )
 
-var (
-	// ErrSelector is returned for a broken selector.
-	ErrSelector = errors.New("broken selector")
-	// ErrCIDR is returned for a broken "cidr:" peer.
-	ErrCIDR = errors.New("broken CIDR")
-)
-
-// cidrMark starts a peer that is a prefix.
-const cidrMark = "cidr:"
+// ErrSelector is returned for a broken selector.
+var ErrSelector = errors.New("broken selector")
 
 // term is one expression that a peer matches or not: a word, a prefix or a selector; just one of
 // them is set.
 type term struct {
 	word     word
 	prefix   netip.Prefix
+	except   []netip.Prefix // cut out of prefix; sorted, each inside of it, no two overlap
 	selector selectors.Selector
 }
 
@@ -57,19 +51,6 @@ func parseSelect(text string) (term, error) {
 	return parseSelector(text)
 }
 
-func parseCIDR(text string) (term, error) {
-	prefix, err := netip.ParsePrefix(text)
-	switch {
-	case err != nil:
-		return term{}, fmt.Errorf("%w: write cidr:ADDRESS/LENGTH", ErrCIDR)
-	case prefix.Addr().Is4In6():
-		return term{}, fmt.Errorf("%w: write IPv4 prefixes in IPv4 form", ErrCIDR)
-	case prefix != prefix.Masked():
-		return term{}, fmt.Errorf("%w: it has host bits set: write cidr:%s", ErrCIDR, prefix.Masked())
-	}
-	return term{prefix: prefix}, nil
-}
-
 // parseSelector reads Kubernetes' label selector syntax with Kubernetes' own parser.
 func parseSelector(text string) (term, error) {
 	selector, err := selectors.Parse(text)
@@ -98,7 +79,7 @@ func (t term) key() string {
 	case t.word != "":
 		return string(t.word)
 	case t.prefix.IsValid():
-		return cidrMark + t.prefix.String()
+		return cidrMark + prefixesKey(t.prefix, t.except)
 	}
 	return "=" + t.selector.String()
 }
@@ -109,7 +90,7 @@ func (t term) matches(p Peer) bool {
 	case t.word != "":
 		return t.word.matches(p)
 	case t.prefix.IsValid():
-		return p.isCIDR() && t.prefix.Bits() <= p.Prefix.Bits() && t.prefix.Contains(p.Prefix.Addr())
+		return p.isCIDR() && covers(t.prefix, p.Prefix) && !coveredByAny(t.except, p.Prefix)
 	}
 	return p.hasLabelSet() && t.selector.Matches(selectors.Set(p.Labels))
 }

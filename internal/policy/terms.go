@@ -67,12 +67,13 @@ func (ts *terms) index(n int, selector selectors.Selector) {
 	ts.others = append(ts.others, n)
 }
 
-// sortedPrefixes returns the prefixes that rules name, in order.
+// sortedPrefixes returns the prefixes that rules name, exceptions included, each once and in order.
 func (ts *terms) sortedPrefixes() []netip.Prefix {
 	var prefixes []netip.Prefix
 	for _, n := range ts.prefixes {
 		prefixes = append(prefixes, ts.list[n].prefix)
+		prefixes = append(prefixes, ts.list[n].except...)
 	}
 	slices.SortFunc(prefixes, netip.Prefix.Compare)
-	return prefixes
+	return slices.Compact(prefixes)
 }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// ErrCIDR is returned for a broken "cidr:" peer, and for a prefix that can not be cut out of one.
+var ErrCIDR = errors.New("broken CIDR")
+
+// cidrMark starts a peer that is a prefix.
+const cidrMark = "cidr:"
+
+func parseCIDR(text string) (term, error) {
+	prefix, err := parsePrefix(text)
+	return term{prefix: prefix}, err
+}
+
+func parsePrefix(text string) (netip.Prefix, error) {
+	prefix, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil:
+		return prefix, fmt.Errorf("%w: write cidr:ADDRESS/LENGTH", ErrCIDR)
+	case prefix.Addr().Is4In6():
+		return prefix, fmt.Errorf("%w: write IPv4 prefixes in IPv4 form", ErrCIDR)
+	case prefix != prefix.Masked():
+		return prefix, fmt.Errorf("%w: it has host bits set: write cidr:%s", ErrCIDR, prefix.Masked())
+	}
+	return prefix, nil
+}
+
+// parseExcept reads an except list; the mark is optional in it.
+func parseExcept(items []string) ([]netip.Prefix, error) {
+	var prefixes []netip.Prefix
+	for i, item := range items {
+		prefix, err := parsePrefix(strings.TrimPrefix(item, cidrMark))
+		if err != nil {
+			return nil, at(err, fmt.Sprintf("%.80q", item), i)
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	return prefixes, nil
+}
+
+// without returns the CIDR term less those of the prefixes that lie in it.
+func (t term) without(prefixes []netip.Prefix) term {
+	for _, p := range slices.SortedFunc(slices.Values(prefixes), netip.Prefix.Compare) {
+		// Larger ones sort before those that they cover.
+		if covers(t.prefix, p) && !coveredByAny(t.except, p) {
+			t.except = append(t.except, p)
+		}
+	}
+	return t
+}
+
+// covers reports whether all of inner is in outer.
+func covers(outer, inner netip.Prefix) bool {
+	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
+}
+
+func coveredByAny(outer []netip.Prefix, inner netip.Prefix) bool {
+	return slices.ContainsFunc(outer, func(o netip.Prefix) bool { return covers(o, inner) })
+}
+
+// prefixesKey writes a prefix less others: "10.0.0.0/8-10.1.0.0/16".
+func prefixesKey(prefix netip.Prefix, except []netip.Prefix) string {
+	key := prefix.String()
+	for _, e := range except {
+		key += "-" + e.String()
+	}
+	return key
+}

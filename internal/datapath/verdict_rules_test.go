@@ -37,7 +37,7 @@ func drawPolicy(t *rapid.T) policy.Policy {
 	peers := rapid.SliceOfN(rapid.SampledFrom(drawnPeers), 1, 2)
 	items := rapid.SliceOfN(rapid.SampledFrom(drawnItems), 0, 3)
 	action := rapid.SampledFrom([]policy.Action{policy.Allow, policy.Allow, policy.Allow, policy.Deny})
-	p := policy.Policy{Kind: policy.Kind, Name: "drawn"}
+	p := policy.Policy{Kind: policy.PolicyKind, Name: "drawn"}
 	for range rapid.IntRange(1, 4).Draw(t, "rules") {
 		rule := policy.Rule{Select: rapid.SampledFrom([]string{"", "app=server", "app=web", "env=prod"}).Draw(t, "select")}
 		if rapid.IntRange(0, 3).Draw(t, "ingress") > 0 {

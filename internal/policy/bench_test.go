@@ -25,7 +25,7 @@ func BenchmarkResolve(b *testing.B) {
 		"spread": func(rule int) string { return fmt.Sprintf("app=a%d", rule) },
 		"piled":  func(int) string { return "app" },
 	} {
-		p := Policy{Kind: Kind, Name: "p"}
+		p := Policy{Kind: PolicyKind, Name: "p"}
 		for i := range rules {
 			p.Rules = append(p.Rules, Rule{
 				Select:  selects(i),

@@ -41,8 +41,8 @@ func (n names) add(name string) error {
 // checkPolicy checks what a policy says about itself.
 func checkPolicy(p Policy) error {
 	switch {
-	case p.Kind != Kind:
-		return at(fmt.Errorf("%w: kind is %.40q: it must be %s", ErrRule, p.Kind, Kind), "", "kind")
+	case p.Kind != PolicyKind:
+		return at(fmt.Errorf("%w: kind is %.40q: it must be %s", ErrRule, p.Kind, PolicyKind), "", "kind")
 	case len(p.Rules) == 0:
 		return at(fmt.Errorf("%w: there are none", ErrRule), "rules", "rules")
 	}

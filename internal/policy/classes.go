@@ -13,20 +13,20 @@ type classifier struct {
 }
 
 // table turns rows over cells into a table with the fewest classes.
-func (r *Ruleset) table(cut cells, rows map[identity.Number]Bits) Table {
+func (r *Ruleset) table(cut cells, rows map[identity.Number]Bits) rowTable {
 	distinct := map[string]Bits{}
 	for _, row := range rows {
 		distinct[row.key()] = row
 	}
 	c := newClassifier(distinct)
-	t := Table{Ports: c.ports(cut), Classes: len(c.examples), Audit: r.mode == Audit}
+	t := rowTable{Ports: c.ports(cut), Classes: len(c.examples), Audit: r.mode == Audit}
 	t.Default.Allowed = newBits(t.Classes)
 
-	shared := make(map[string]Row, len(distinct))
+	shared := make(map[string]tableRow, len(distinct))
 	for key, row := range distinct {
 		shared[key] = c.row(row)
 	}
-	t.Rows = make(map[identity.Number]Row, len(rows))
+	t.Rows = make(map[identity.Number]tableRow, len(rows))
 	for id, row := range rows {
 		if !row.Empty() {
 			t.Rows[id] = shared[row.key()]
@@ -85,12 +85,12 @@ func (p PortClass) continues(cell portRange, class int) bool {
 }
 
 // row turns a row over cells into one over classes.
-func (c *classifier) row(overCells Bits) Row {
+func (c *classifier) row(overCells Bits) tableRow {
 	allowed := newBits(len(c.examples))
 	for class, cell := range c.examples {
 		if overCells.Has(cell) {
 			allowed.set(class)
 		}
 	}
-	return Row{Allowed: allowed}
+	return tableRow{Allowed: allowed}
 }

@@ -54,7 +54,7 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Policy{
-		{Kind: Kind, Name: "shop", Rules: []Rule{
+		{Kind: PolicyKind, Name: "shop", Rules: []Rule{
 			{
 				Name:   "frontends-reach-backends",
 				Select: "role=backend",
@@ -67,7 +67,7 @@ func TestParse(t *testing.T) {
 			},
 			{Select: "", Ingress: []Ingress{}},
 		}},
-		{Kind: Kind, Name: "web", Rules: []Rule{{Select: "role=frontend", Ingress: []Ingress{{From: []string{"world"}}}}}},
+		{Kind: PolicyKind, Name: "web", Rules: []Rule{{Select: "role=frontend", Ingress: []Ingress{{From: []string{"world"}}}}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// Kind is the value of a document's kind key.
-const Kind = "Policy"
+// PolicyKind is the value of a document's kind key.
+const PolicyKind = "Policy"
 
 // ErrMode is returned for an enforcement mode that does not exist.
 var ErrMode = errors.New("unknown enforcement mode")

@@ -68,7 +68,7 @@ func drawRule(t *rapid.T) Rule {
 func drawPolicies(t *rapid.T) []Policy {
 	policies := make([]Policy, rapid.IntRange(0, 3).Draw(t, "policies"))
 	for i := range policies {
-		policies[i] = Policy{Kind: Kind, Name: fmt.Sprintf("p%d", i)}
+		policies[i] = Policy{Kind: PolicyKind, Name: fmt.Sprintf("p%d", i)}
 		for range rapid.IntRange(1, 3).Draw(t, "rules") {
 			policies[i].Rules = append(policies[i].Rules, drawRule(t))
 		}
@@ -160,7 +160,7 @@ func compare(t *rapid.T, rules *Ruleset, truth oracle, p packet, table bool) {
 }
 
 // checkForm checks what every table promises about its own shape.
-func checkForm(t *rapid.T, table Table) {
+func checkForm(t *rapid.T, table rowTable) {
 	for i, c := range table.Ports {
 		if c.First > c.Last || c.Class < 1 || c.Class >= table.Classes {
 			t.Fatalf("port class %+v of %d", c, table.Classes)

@@ -15,20 +15,20 @@ type half struct {
 // Resolve computes the tables of one local endpoint's identity. The reserved identities are
 // always among the peers, named or not; a peer named twice counts once. The cost is the number of peers
 // times the number of clauses that are about the subject.
-func (r *Ruleset) Resolve(subject Peer, peers []Peer) Tables {
+func (r *Ruleset) Resolve(subject Peer, peers []Peer) rowTables {
 	self := r.terms.view(subject)
 	views := make([]view, 0, len(peers))
 	for _, p := range append(reservedPeers(), peers...) {
 		views = append(views, r.terms.view(p))
 	}
-	return Tables{
+	return rowTables{
 		Ingress: r.ingressTable(self, views),
 		Egress:  r.egressTable(self, views),
 	}
 }
 
 // ingressTable merges the subject's ingress side with the egress side of each endpoint.
-func (r *Ruleset) ingressTable(subject view, peers []view) Table {
+func (r *Ruleset) ingressTable(subject view, peers []view) rowTable {
 	inner := r.ingress.clausesThat(func(c *clause) bool { return c.selects(subject) })
 	outer := r.egress.clausesThat(func(c *clause) bool { return c.names(subject) })
 	cut := cutCells(append(inner, outer...))
@@ -46,7 +46,7 @@ func (r *Ruleset) ingressTable(subject view, peers []view) Table {
 }
 
 // egressTable is the subject's egress side towards what has no ingress side.
-func (r *Ruleset) egressTable(subject view, peers []view) Table {
+func (r *Ruleset) egressTable(subject view, peers []view) rowTable {
 	clauses := r.egress.clausesThat(func(c *clause) bool { return c.selects(subject) })
 	cut := cutCells(clauses)
 	out := r.egress.half(clauses, cut)

@@ -249,7 +249,7 @@ func TestRows(t *testing.T) {
 	}
 }
 
-func ids(t Table) []identity.Number {
+func ids(t rowTable) []identity.Number {
 	var found []identity.Number
 	for id := range t.Rows {
 		found = append(found, id)
@@ -259,7 +259,7 @@ func ids(t Table) []identity.Number {
 }
 
 func TestTableEqual(t *testing.T) {
-	resolve := func(mode Mode, rules string) Table {
+	resolve := func(mode Mode, rules string) rowTable {
 		return mustCompile(t, mode, rules).Resolve(cast["db"], castPeers()).Ingress
 	}
 	const fromWeb = "{select: role=db, ingress: [{from: [role=web], ports: [80/tcp]}]}"
@@ -267,7 +267,7 @@ func TestTableEqual(t *testing.T) {
 	if !same.Equal(resolve(Always, fromWeb+",{select: role=web, ingress: []}")) {
 		t.Error("a rule about others changes the table")
 	}
-	for _, other := range []Table{
+	for _, other := range []rowTable{
 		resolve(Audit, fromWeb),
 		resolve(Always, ""),
 		resolve(Always, strings.Replace(fromWeb, "80", "81", 1)),

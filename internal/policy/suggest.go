@@ -22,7 +22,7 @@ func (r *Ruleset) suggest(e Explanation, from, to Peer, flow portRange) (suggest
 	if fromName == "" || toName == "" {
 		return "", "an end without labels that a selector can name: give it labels, or use cluster"
 	}
-	p := Policy{Kind: Kind, Name: r.freeName(from, to)}
+	p := Policy{Kind: PolicyKind, Name: r.freeName(from, to)}
 	ports := portItems(flow)
 	if !e.Ingress.Allowed {
 		p.Rules = append(p.Rules, Rule{

@@ -42,11 +42,15 @@ func (n names) add(name string) error {
 func checkPolicy(p Policy) error {
 	switch {
 	case p.Kind != PolicyKind:
-		return at(fmt.Errorf("%w: kind is %.40q: it must be %s", ErrRule, p.Kind, PolicyKind), "", "kind")
+		return at(errKind(p.Kind), "", "kind")
 	case len(p.Rules) == 0:
 		return at(fmt.Errorf("%w: there are none", ErrRule), "rules", "rules")
 	}
 	return checkTier(p.Tier)
+}
+
+func errKind(kind string) error {
+	return fmt.Errorf("%w: kind is %.40q: it must be %s", ErrRule, kind, PolicyKind)
 }
 
 func checkTier(tier *int) error {

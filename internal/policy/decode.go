@@ -7,22 +7,23 @@ import (
 	"fmt"
 )
 
-// Documents are decoded key by key and not by reflection, so that whatever is wrong has a place:
+// Policies are decoded key by key and not by reflection, so that whatever is wrong has a place:
 // the policy, the rule, the entry, the key.
 
-func decodePolicy(number int, raw json.RawMessage) (Policy, error) {
-	p := Policy{}
-	o, err := openObject(raw)
+// policy decodes a document of kind Policy. Errors are placed below the document.
+func (d *Document) policy() (p Policy, err error) {
+	if d.Kind != "" && d.Kind != PolicyKind {
+		return p, at(errKind(d.Kind), fmt.Sprintf("document %d", d.number), "kind")
+	}
+	o, err := openObject(d.JSON)
 	if err == nil {
 		err = o.policy(&p)
 	}
-	switch {
-	case err == nil:
-		return p, nil
-	case p.Name == "":
-		return Policy{}, fmt.Errorf("document %d: %w", number, err)
+	label := fmt.Sprintf("policy %.80q", p.Name)
+	if p.Name == "" {
+		label = fmt.Sprintf("document %d", d.number)
 	}
-	return Policy{}, fmt.Errorf("policy %.80q: %w", p.Name, err)
+	return p, at(err, label)
 }
 
 func (o object) policy(p *Policy) (err error) {
@@ -55,7 +56,7 @@ func decodeRule(number int, raw json.RawMessage) (Rule, error) {
 		err = o.rule(&r)
 	}
 	if err != nil {
-		return Rule{}, fmt.Errorf("rule %.80q: %w", ruleName(r, number), err)
+		return Rule{}, at(err, fmt.Sprintf("rule %.80q", ruleName(r, number)))
 	}
 	return r, nil
 }
@@ -89,7 +90,7 @@ func (o object) rule(r *Rule) (err error) {
 func decodeIngress(number int, raw json.RawMessage) (Ingress, error) {
 	e, err := decodeEntry(raw, "from")
 	if err != nil {
-		return Ingress{}, fmt.Errorf("ingress %d: %w", number, err)
+		return Ingress{}, at(err, fmt.Sprintf("ingress %d", number))
 	}
 	return Ingress{From: e.peers, Except: e.except, Ports: e.ports, Action: e.action}, nil
 }
@@ -97,7 +98,7 @@ func decodeIngress(number int, raw json.RawMessage) (Ingress, error) {
 func decodeEgress(number int, raw json.RawMessage) (Egress, error) {
 	e, err := decodeEntry(raw, "to")
 	if err != nil {
-		return Egress{}, fmt.Errorf("egress %d: %w", number, err)
+		return Egress{}, at(err, fmt.Sprintf("egress %d", number))
 	}
 	return Egress{To: e.peers, Except: e.except, Ports: e.ports, Action: e.action}, nil
 }

@@ -27,10 +27,10 @@ func openObject(raw json.RawMessage) (object, error) {
 func (o object) only(known ...string) error {
 	for _, key := range slices.Sorted(maps.Keys(o)) {
 		if !slices.Contains(known, key) {
-			return fmt.Errorf("%w: unknown key %.80q: known are %s", ErrYAML, key, strings.Join(known, ", "))
+			return at(fmt.Errorf("%w: unknown key %.80q: known are %s", ErrYAML, key, strings.Join(known, ", ")), "", keyStep(key))
 		}
 		if string(o[key]) == "null" {
-			return fmt.Errorf("%s: %w: the key has no value", key, ErrYAML)
+			return at(fmt.Errorf("%w: the key has no value", ErrYAML), key, keyStep(key))
 		}
 	}
 	return nil
@@ -54,7 +54,7 @@ func (o object) text(key string) (string, error) {
 	}
 	text, err := decodeText(raw)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", key, err)
+		return "", at(err, key, key)
 	}
 	return text, nil
 }
@@ -65,12 +65,12 @@ func (o object) texts(key string) ([]string, error) {
 	items, err := decodeList(o, key, func(_ int, raw json.RawMessage) (string, error) {
 		text, err := decodeText(raw)
 		if err != nil {
-			return "", fmt.Errorf("%s: %w", key, err)
+			return "", at(err, key)
 		}
 		return text, nil
 	})
 	if err == nil && items != nil && len(items) == 0 {
-		return nil, fmt.Errorf("%s: %w: the list is empty", key, ErrRule)
+		return nil, at(fmt.Errorf("%w: the list is empty", ErrRule), key, key)
 	}
 	return items, err
 }
@@ -84,13 +84,13 @@ func decodeList[T any](o object, key string, decode func(number int, raw json.Ra
 	}
 	var raws []json.RawMessage
 	if err := json.Unmarshal(raw, &raws); err != nil {
-		return nil, fmt.Errorf("%s: %w: want a list, got %s", key, ErrYAML, describe(raw))
+		return nil, at(fmt.Errorf("%w: want a list, got %s", ErrYAML, describe(raw)), key, key)
 	}
 	items := make([]T, 0, len(raws))
 	for i, raw := range raws {
 		item, err := decode(i+1, raw)
 		if err != nil {
-			return nil, err
+			return nil, at(err, "", key, i)
 		}
 		items = append(items, item)
 	}
@@ -105,7 +105,7 @@ func (o object) number(key string) (*int, error) {
 	}
 	var number *int
 	if err := json.Unmarshal(raw, &number); err != nil {
-		return nil, fmt.Errorf("%s: %w: want a whole number, got %s", key, ErrYAML, describe(raw))
+		return nil, at(fmt.Errorf("%w: want a whole number, got %s", ErrYAML, describe(raw)), key, key)
 	}
 	return number, nil
 }
@@ -113,7 +113,7 @@ func (o object) number(key string) (*int, error) {
 // truth returns the key's true or false, false if it is not there.
 func (o object) truth(key string) (yes bool, err error) {
 	if raw, found := o[key]; found && json.Unmarshal(raw, &yes) != nil {
-		return false, fmt.Errorf("%s: %w: want true or false, got %s", key, ErrYAML, describe(raw))
+		return false, at(fmt.Errorf("%w: want true or false, got %s", ErrYAML, describe(raw)), key, key)
 	}
 	return yes, nil
 }
@@ -121,9 +121,17 @@ func (o object) truth(key string) (yes bool, err error) {
 func decodeText(raw json.RawMessage) (string, error) {
 	var text *string
 	if err := json.Unmarshal(raw, &text); err != nil || text == nil {
-		return "", fmt.Errorf("%w: want text, got %s", ErrYAML, describe(raw))
+		return "", fmt.Errorf("%w: want text, got %s%s", ErrYAML, describe(raw), hint(raw))
 	}
 	return *text, nil
+}
+
+// hint says how a number or true becomes text, if the value is one: YAML takes a bare 80 for a number, and a bare y for true.
+func hint(raw json.RawMessage) string {
+	if json.Valid(raw) && !strings.ContainsAny(string(raw[:1]), "{[n") {
+		return ": put it in quotes"
+	}
+	return ""
 }
 
 // describe says in a few words what a JSON value is.

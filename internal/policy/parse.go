@@ -3,12 +3,8 @@
 package policy
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"unicode/utf8"
-
-	"sigs.k8s.io/yaml"
 )
 
 // MaxInput bounds what Parse reads at a time, in bytes.
@@ -23,93 +19,61 @@ var (
 	ErrYAML = errors.New("broken YAML")
 )
 
-// Parse reads YAML documents (or JSON, a part of YAML), each a policy, and checks them as Compile does. It
-// returns all of them or an error of one line that starts with name and says where in it.
+// Warning is about what is sound and yet hardly meant.
+type Warning struct {
+	Line int    // of the file, from 1
+	Text string // one line: where, and what
+}
+
+// Parse is ParseAll for those who have no ear for warnings.
 func Parse(name string, data []byte) ([]Policy, error) {
-	policies, err := parse(data)
+	policies, _, err := ParseAll(name, data)
+	return policies, err
+}
+
+// ParseAll reads a file of policies, all of it or nothing. See Documents and ParseDocuments.
+func ParseAll(name string, data []byte) ([]Policy, []Warning, error) {
+	documents, err := Documents(name, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	return ParseDocuments(name, documents)
+}
+
+// ParseDocuments reads documents of kind Policy from the file called name, all or nothing. It refuses what Compile does. An error
+// is one line: name, line, and where in the document.
+func ParseDocuments(name string, documents []Document) ([]Policy, []Warning, error) {
+	if len(documents) == 0 {
+		return nil, nil, fmt.Errorf("%s: %w", name, ErrEmpty)
+	}
+	policies, err := decodeDocuments(documents)
 	if err == nil {
 		_, err = Compile(0, policies, Always)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		line, _ := locate(documents, err)
+		return nil, nil, fmt.Errorf("%s:%d: %w", name, line, err)
 	}
-	return policies, nil
+	return policies, nil, nil
 }
 
-func parse(data []byte) ([]Policy, error) {
-	if len(data) > MaxInput {
-		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrInputTooLarge, len(data), MaxInput)
-	}
-	if !utf8.Valid(data) {
-		return nil, fmt.Errorf("%w: it is not UTF-8 text", ErrYAML)
-	}
-	var policies []Policy
-	for _, document := range splitDocuments(data) {
-		if document.blank() {
-			continue
-		}
-		number := len(policies) + 1
-		raw, err := document.json()
+func decodeDocuments(documents []Document) ([]Policy, error) {
+	policies := make([]Policy, 0, len(documents))
+	for i, d := range documents {
+		p, err := d.policy()
 		if err != nil {
-			return nil, fmt.Errorf("document %d: %w: %s", number, ErrYAML, oneLine(err.Error()))
-		}
-		if string(raw) == "null" { // comments only
-			continue
-		}
-		p, err := decodePolicy(number, raw)
-		if err != nil {
-			return nil, err
+			return nil, at(err, "", i)
 		}
 		policies = append(policies, p)
 	}
-	if len(policies) == 0 {
-		return nil, ErrEmpty
-	}
 	return policies, nil
 }
 
-// document is one YAML document and the number of lines before it.
-type document struct {
-	text  []byte
-	lines int
-}
-
-// json converts the document, strictly: a key given twice is an error. Errors count lines from
-// the start of the file.
-func (d document) json() ([]byte, error) {
-	raw, err := yaml.YAMLToJSONStrict(d.text)
-	if err != nil {
-		padded := append(bytes.Repeat([]byte("\n"), d.lines), d.text...)
-		return yaml.YAMLToJSONStrict(padded)
+// locate returns the line of an error whose path starts with the document's index.
+func locate(documents []Document, err error) (line int, text string) {
+	steps := pathOf(err)
+	if len(steps) == 0 {
+		return documents[0].Line, err.Error()
 	}
-	return bytes.TrimSpace(raw), nil
-}
-
-// splitDocuments splits at lines that start or end a document, "---" and "...": YAML allows
-// neither at the start of a line within one (YAML 1.2.2, section 9.1.4).
-func splitDocuments(data []byte) []document {
-	documents := []document{{}}
-	line := 0
-	for text := range bytes.Lines(data) {
-		ends := isMarker(text, "...")
-		if ends || isMarker(text, "---") {
-			documents = append(documents, document{lines: line})
-		}
-		if !ends {
-			last := &documents[len(documents)-1]
-			last.text = append(last.text, text...)
-		}
-		line++
-	}
-	return documents
-}
-
-// blank reports, without parsing, that nothing is in the document.
-func (d document) blank() bool {
-	return len(bytes.TrimSpace(bytes.TrimPrefix(d.text, []byte("---")))) == 0
-}
-
-func isMarker(line []byte, marker string) bool {
-	rest, found := bytes.CutPrefix(line, []byte(marker))
-	return found && (len(bytes.TrimSpace(rest)) == 0 || rest[0] == ' ' || rest[0] == '\t')
+	return documents[steps[0].(int)].line(steps[1:]), err.Error()
 }

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Document is one YAML document of a file, of whatever kind.
+type Document struct {
+	APIVersion, Kind string          // as the keys say; "" without
+	Line             int             // of the file where the document starts, from 1
+	JSON             json.RawMessage // the document converted
+
+	number int // among the file's documents, from 1
+	text   []byte
+	before int // lines of the file before text
+}
+
+// Documents splits a file of YAML documents (or JSON, a part of YAML), strictly: a key given twice is an error. Those
+// with nothing in them are left out. Errors start with name.
+func Documents(name string, data []byte) ([]Document, error) {
+	if err := checkInput(data); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	var documents []Document
+	for _, d := range splitDocuments(data) {
+		if d.blank() {
+			continue
+		}
+		d.number = len(documents) + 1
+		if err := d.convert(); err != nil {
+			return nil, fmt.Errorf("%s:%w", name, err)
+		}
+		if string(d.JSON) != "null" { // comments only
+			documents = append(documents, d)
+		}
+	}
+	if len(documents) == 0 {
+		return nil, fmt.Errorf("%s: %w", name, ErrEmpty)
+	}
+	return documents, nil
+}
+
+func checkInput(data []byte) error {
+	switch {
+	case len(data) > MaxInput:
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrInputTooLarge, len(data), MaxInput)
+	case !utf8.Valid(data):
+		return fmt.Errorf("%w: it is not UTF-8 text", ErrYAML)
+	}
+	return nil
+}
+
+// convert fills in what the text says. Its error starts with the line.
+func (d *Document) convert() error {
+	raw, err := yaml.YAMLToJSONStrict(d.text)
+	if err != nil {
+		line, message := d.complaint(err)
+		return fmt.Errorf("%d: document %d: %w: %s", line, d.number, ErrYAML, message)
+	}
+	d.JSON = bytes.TrimSpace(raw)
+	d.Line = d.line(nil)
+	var head map[string]json.RawMessage
+	if json.Unmarshal(d.JSON, &head) == nil {
+		d.Kind, _ = decodeText(head["kind"]) // what is no text is no kind
+		d.APIVersion, _ = decodeText(head["apiVersion"])
+	}
+	return nil
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+): `)
+
+// complaint takes apart what the YAML parser says: "yaml: unmarshal errors:\n  line 2: key ...".
+func (d *Document) complaint(err error) (line int, message string) {
+	message = strings.TrimPrefix(oneLine(err.Error()), "yaml: ")
+	line = 1
+	if at := yamlLine.FindStringSubmatchIndex(message); at != nil {
+		line, _ = strconv.Atoi(message[at[2]:at[3]]) // digits
+		message = message[at[1]:]
+		if strings.HasPrefix(message, "did not find expected") {
+			line++ // such lines the parser counts from 0
+		}
+	}
+	return d.before + min(line, bytes.Count(bytes.TrimRight(d.text, "\r\n "), []byte("\n"))+1), message
+}
+
+// splitDocuments splits at lines that start or end a document, "---" and "...": YAML allows
+// neither at the start of a line within one (YAML 1.2.2, section 9.1.4).
+func splitDocuments(data []byte) []Document {
+	documents := []Document{{}}
+	line := 0
+	for text := range bytes.Lines(data) {
+		ends := isMarker(text, "...")
+		if ends || isMarker(text, "---") {
+			documents = append(documents, Document{before: line})
+		}
+		last := &documents[len(documents)-1]
+		if ends {
+			last.before++
+		} else {
+			last.text = append(last.text, text...)
+		}
+		line++
+	}
+	return documents
+}
+
+// blank reports, without parsing, that nothing is in the document.
+func (d *Document) blank() bool {
+	return len(bytes.TrimSpace(bytes.TrimPrefix(d.text, []byte("---")))) == 0
+}
+
+func isMarker(line []byte, marker string) bool {
+	rest, found := bytes.CutPrefix(line, []byte(marker))
+	return found && (len(bytes.TrimSpace(rest)) == 0 || rest[0] == ' ' || rest[0] == '\t')
+}

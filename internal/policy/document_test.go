@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+const mixed = `# ours
+kind: Policy
+name: p
+rules: [{select: a, egress: []}]
+---
+# nothing
+---
+
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny-all}
+...
+---
+just: text
+`
+
+func TestDocumentsOfSeveralKinds(t *testing.T) {
+	documents, err := Documents("f", []byte(mixed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Document{{Kind: PolicyKind, Line: 2}, {APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy", Line: 9}, {Line: 14}}
+	if len(documents) != len(want) {
+		t.Fatalf("%d documents", len(documents))
+	}
+	for i, d := range documents {
+		if d.Kind != want[i].Kind || d.APIVersion != want[i].APIVersion || d.Line != want[i].Line || d.JSON[0] != '{' {
+			t.Errorf("document %d: %+v", i+1, d)
+		}
+	}
+	if policies, _, err := ParseDocuments("f", documents[:1]); err != nil || len(policies) != 1 {
+		t.Errorf("%v %v", policies, err)
+	}
+	_, err = Parse("f", []byte(mixed))
+	if !errors.Is(err, ErrRule) || !strings.HasPrefix(err.Error(), `f:10: document 2: broken rule: kind is "NetworkPolicy": it must be Policy`) {
+		t.Error(err)
+	}
+}
+
+func TestNoDocuments(t *testing.T) {
+	if _, _, err := ParseDocuments("f", nil); !errors.Is(err, ErrEmpty) {
+		t.Error(err)
+	}
+}

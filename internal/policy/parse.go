@@ -5,6 +5,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 )
 
 // MaxInput bounds what Parse reads at a time, in bytes.
@@ -40,9 +41,10 @@ func ParseAll(name string, data []byte) ([]Policy, []Warning, error) {
 	return ParseDocuments(name, documents)
 }
 
-// ParseDocuments reads documents of kind Policy from the file called name, all or nothing. It refuses what Compile does. An error
-// is one line: name, line, and where in the document.
-func ParseDocuments(name string, documents []Document) ([]Policy, []Warning, error) {
+// ParseDocuments reads documents of kind Policy from the file called name, all or nothing. It refuses what Compile does, what
+// can never match, and CIDRs inside of the cluster's own prefixes, whose endpoints only labels name. An error is
+// one line: name, line, and where in the document.
+func ParseDocuments(name string, documents []Document, cluster ...netip.Prefix) ([]Policy, []Warning, error) {
 	if len(documents) == 0 {
 		return nil, nil, fmt.Errorf("%s: %w", name, ErrEmpty)
 	}
@@ -50,11 +52,23 @@ func ParseDocuments(name string, documents []Document) ([]Policy, []Warning, err
 	if err == nil {
 		_, err = Compile(0, policies, Always)
 	}
+	if err == nil {
+		err = CheckPrefixes(policies, cluster...)
+	}
+	var doubts []error
+	if err == nil {
+		doubts, err = lint(policies)
+	}
 	if err != nil {
 		line, _ := locate(documents, err)
 		return nil, nil, fmt.Errorf("%s:%d: %w", name, line, err)
 	}
-	return policies, nil, nil
+	var warnings []Warning
+	for _, doubt := range doubts {
+		line, text := locate(documents, doubt)
+		warnings = append(warnings, Warning{line, text})
+	}
+	return policies, warnings, nil
 }
 
 func decodeDocuments(documents []Document) ([]Policy, error) {

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+var (
+	errOpens  = errors.New("it never matches: of ICMP only an echo request opens a flow, and the rest passes with its flow")
+	errNoName = errors.New("it never matches: what is outside of the cluster has no port names: write its number")
+	errExempt = errors.New("it does nothing: health is exempt from what is required")
+)
+
+// lint looks, in sound policies, for what can not be meant: err is the first thing that is refused, doubts are
+// for warnings. Compile does not look: what is in a store stays usable, also if lint learns more one day.
+func lint(policies []Policy) (doubts []error, err error) {
+	all, err := spots(policies)
+	if err != nil {
+		return nil, err
+	}
+	for _, check := range []func([]spot) error{checkSelectors, checkOpposites} {
+		if err := check(all); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range all {
+		doubts = append(doubts, s.doubtPorts()...)
+		if s.side == "" && s.selects.word == wordHealth && len(s.require) > 0 {
+			doubts = append(doubts, at(fmt.Errorf("require: %w", errExempt), s.label, append(slices.Clone(s.path), "require")...))
+		}
+	}
+	return append(doubts, overruled(all)...), nil
+}
+
+// checkSelectors refuses selectors that no label set satisfies.
+func checkSelectors(all []spot) error {
+	for _, s := range all {
+		if s.side == "" {
+			if err := checkSelector(s.selects); err != nil {
+				return at(err, s.label+": select", append(slices.Clone(s.path), "select")...)
+			}
+		}
+		for i, t := range s.peers {
+			if err := checkSelector(t); err != nil {
+				return s.item(err, s.written.key, i, s.written.peers[i])
+			}
+		}
+	}
+	return nil
+}
+
+func checkSelector(t term) error {
+	if t.selector == nil {
+		return nil
+	}
+	if key, never := unsatisfiable(t.selector); never {
+		return fmt.Errorf("%w: it never matches: no endpoint can have all that it asks of %s", ErrSelector, key)
+	}
+	return nil
+}
+
+// doubtPorts is about ports items that never match.
+func (s spot) doubtPorts() []error {
+	var doubts []error
+	for i, item := range s.written.ports {
+		ports, err := parsePort(item)
+		if err != nil {
+			continue // not in a sound policy
+		}
+		switch {
+		case !slices.ContainsFunc(ports, func(p portItem) bool { return p.opens() }):
+			doubts = append(doubts, s.item(errOpens, "ports", i, item))
+		case s.side == egress && ports[0].name != "" && !slices.ContainsFunc(s.peers, term.isInside):
+			doubts = append(doubts, s.item(errNoName, "ports", i, item))
+		}
+	}
+	return doubts
+}
+
+// isInside reports whether the term can be about peers with labels.
+func (t term) isInside() bool {
+	switch t.word {
+	case wordHost, wordRemoteNode, wordWorld, wordHealth:
+		return false
+	}
+	return !t.prefix.IsValid()
+}

@@ -5,6 +5,8 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v2"
 )
@@ -33,8 +35,21 @@ func marshal(p Policy) ([]byte, error) {
 		return nil, err
 	}
 	var ordered yaml.MapSlice
-	if err := yaml.Unmarshal(asJSON, &ordered); err != nil {
+	if err := yaml.Unmarshal(escape(asJSON), &ordered); err != nil {
 		return nil, err
 	}
 	return yaml.Marshal(ordered)
+}
+
+// escape writes what JSON may hold as it is and YAML may not, such as DEL or a byte order mark, as \uXXXX.
+func escape(asJSON []byte) []byte {
+	var escaped []byte
+	for _, char := range string(asJSON) {
+		if char > unicode.MaxASCII && char < 0x10000 && !unicode.IsPrint(char) || char == 0x7f {
+			escaped = fmt.Appendf(escaped, `\u%04x`, char)
+		} else {
+			escaped = utf8.AppendRune(escaped, char)
+		}
+	}
+	return escaped
 }

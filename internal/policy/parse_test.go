@@ -213,33 +213,3 @@ func TestParseRefuses(t *testing.T) {
 		}
 	}
 }
-
-func FuzzParse(f *testing.F) {
-	for _, seed := range []string{
-		"", shop, "kind: Policy", rule1("egress: []"), rule1("ingress: [{from: [any], ports: [80/tcp, icmp]}]"),
-		rule1("egress: [{to: ['cidr:10.0.0.0/8', world], action: deny}]"), rule1("require: [env]"),
-		"---\n...\n--- {kind: Policy}", "a: &a [*a]", "{", "\x00",
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		policies, err := Parse("fuzz", data)
-		if err != nil {
-			if strings.ContainsAny(err.Error(), "\n\r") {
-				t.Fatalf("%q: more than one line: %q", data, err)
-			}
-			return
-		}
-		text, err := Marshal(policies...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		back, err := Parse("again", text)
-		if err != nil {
-			t.Fatalf("%q: written as %q: %v", data, text, err)
-		}
-		if diff := cmp.Diff(policies, back); diff != "" {
-			t.Fatalf("%q: written as %q: %s", data, text, diff)
-		}
-	})
-}

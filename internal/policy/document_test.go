@@ -52,3 +52,26 @@ func TestNoDocuments(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestLineOfField(t *testing.T) {
+	const text = "# first\n---\nspec:\n  podSelector:\n    matchLabels:\n      a.b/c: x\n  ingress:\n  - from: []\n  - from:\n    - podSelector: {}\n    - ipBlock:\n        cidr: x\n"
+	documents, err := Documents("f", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field, line := range map[string]int{
+		"":                                          3,
+		"spec.podSelector.matchLabels":              6,
+		"spec.podSelector.matchLabels[a.b/c]":       6,
+		"spec.ingress[0].from":                      8,
+		"spec.ingress[1].from[0]":                   10,
+		"spec.ingress[1].from[1].ipBlock.cidr":      12,
+		"spec.ingress[1].from[1].ipBlock.except[0]": 12,
+		"spec.ingress[7]":                           8,
+		"spec.ingress[-1].x":                        8,
+	} {
+		if got := documents[0].LineOf(field); got != line {
+			t.Errorf("%s: line %d, want %d", field, got, line)
+		}
+	}
+}

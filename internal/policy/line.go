@@ -2,7 +2,30 @@
 
 package policy
 
-import "go.yaml.in/yaml/v3"
+import (
+	"regexp"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// fieldStep is a step of a field's path: a key, an index in brackets, or a key in brackets.
+var fieldStep = regexp.MustCompile(`([^.\[\]]+)|\[([^\]]*)\]`)
+
+// LineOf returns the line of the file of a field that is named as Kubernetes names it: spec.ingress[0].from[1]. If there
+// is no such field, it is the line of what is nearest above it.
+func (d *Document) LineOf(field string) int {
+	var steps path
+	for _, match := range fieldStep.FindAllStringSubmatch(field, -1) {
+		index, err := strconv.Atoi(match[2])
+		if err == nil {
+			steps = append(steps, index)
+		} else {
+			steps = append(steps, match[1]+match[2])
+		}
+	}
+	return d.line(steps)
+}
 
 // line returns the line of the file at which the path below the document leads, or as much of it as there is.
 func (d *Document) line(below path) int {
@@ -28,7 +51,7 @@ func follow(node *yaml.Node, step any) *yaml.Node {
 	}
 	switch step := step.(type) {
 	case int:
-		if node.Kind == yaml.SequenceNode && step < len(node.Content) {
+		if node.Kind == yaml.SequenceNode && 0 <= step && step < len(node.Content) {
 			return node.Content[step]
 		}
 	case string:

@@ -22,9 +22,12 @@ var (
 
 // Warning is about what is sound and yet hardly meant.
 type Warning struct {
+	File string
 	Line int    // of the file, from 1
-	Text string // one line: where, and what
+	Text string // one line: where in the document, and what
 }
+
+func (w Warning) String() string { return fmt.Sprintf("%s:%d: %s", w.File, w.Line, w.Text) }
 
 // Parse is ParseAll for those who have no ear for warnings.
 func Parse(name string, data []byte) ([]Policy, error) {
@@ -66,7 +69,7 @@ func ParseDocuments(name string, documents []Document, cluster ...netip.Prefix) 
 	var warnings []Warning
 	for _, doubt := range doubts {
 		line, text := locate(documents, doubt)
-		warnings = append(warnings, Warning{line, text})
+		warnings = append(warnings, Warning{name, line, text})
 	}
 	return policies, warnings, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	yaml3 "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/yaml"
 )
 
@@ -22,7 +23,8 @@ type Document struct {
 
 	number int // among the file's documents, from 1
 	text   []byte
-	before int // lines of the file before text
+	before int         // lines of the file before text
+	root   *yaml3.Node // of text; nil until a line is asked for
 }
 
 // Documents splits a file of YAML documents (or JSON, a part of YAML), strictly: a key given twice is an error. Those
@@ -68,13 +70,26 @@ func (d *Document) convert() error {
 		return fmt.Errorf("%d: document %d: %w: %s", line, d.number, ErrYAML, message)
 	}
 	d.JSON = bytes.TrimSpace(raw)
-	d.Line = d.line(nil)
+	d.Line = d.before + d.firstLine()
 	var head map[string]json.RawMessage
 	if json.Unmarshal(d.JSON, &head) == nil {
 		d.Kind, _ = decodeText(head["kind"]) // what is no text is no kind
 		d.APIVersion, _ = decodeText(head["apiVersion"])
 	}
 	return nil
+}
+
+// firstLine returns the first line of the text that says something, from 1.
+func (d *Document) firstLine() int {
+	number := 0
+	for line := range bytes.Lines(d.text) {
+		number++
+		said := bytes.TrimSpace(line)
+		if len(said) > 0 && said[0] != '#' && string(said) != "---" {
+			break
+		}
+	}
+	return number
 }
 
 var yamlLine = regexp.MustCompile(`line (\d+): `)

@@ -29,11 +29,10 @@ func (d *Document) LineOf(field string) int {
 
 // line returns the line of the file at which the path below the document leads, or as much of it as there is.
 func (d *Document) line(below path) int {
-	var root yaml.Node
-	if err := yaml.Unmarshal(d.text, &root); err != nil || len(root.Content) == 0 {
-		return d.before + 1 // converted by another parser, which took it
+	if d.root == nil {
+		d.root = d.parse()
 	}
-	node := root.Content[0]
+	node := d.root
 	for _, step := range below {
 		next := follow(node, step)
 		if next == nil {
@@ -42,6 +41,15 @@ func (d *Document) line(below path) int {
 		node = next
 	}
 	return d.before + node.Line
+}
+
+// parse returns the node of the document's value.
+func (d *Document) parse() *yaml.Node {
+	var root yaml.Node
+	if err := yaml.Unmarshal(d.text, &root); err != nil || len(root.Content) == 0 {
+		return &yaml.Node{Line: 1} // another parser converted the document, and took it
+	}
+	return root.Content[0]
 }
 
 // follow goes one step down, nil if there is none.

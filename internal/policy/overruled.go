@@ -23,60 +23,72 @@ func overruled(all []spot) []error {
 		if s.side == "" || s.deny {
 			continue
 		}
-		if by, found := denying.over(s); found {
+		if by := denying.over(s); by != nil {
 			doubts = append(doubts, s.here(fmt.Errorf("it never allows: %s denies all of it", by.label)))
 		}
 	}
 	return doubts
 }
 
-// denyKey is of one peer of a denying entry.
+// denial is a denying entry.
+type denial struct {
+	spot
+	peerKeys map[string]bool
+}
+
+// denyKey is of one peer of a denial.
 type denyKey struct{ side, selects, peer string }
 
-type denyIndex map[denyKey][]spot
+type denyIndex map[denyKey][]*denial
 
 func (d denyIndex) add(s spot) {
+	by := &denial{s, map[string]bool{}}
 	for _, t := range s.peers {
-		key := denyKey{s.side, s.selects.key(), t.key()}
-		d[key] = append(d[key], s)
+		by.peerKeys[t.key()] = true
+	}
+	for peer := range by.peerKeys {
+		key := denyKey{s.side, s.selects.key(), peer}
+		d[key] = append(d[key], by)
 	}
 }
 
-// over returns a denying entry that stands over the allowing one.
-func (d denyIndex) over(s spot) (by spot, found bool) {
+// over returns a denial that stands over the allowing entry; nil without.
+func (d denyIndex) over(s spot) *denial {
+	var peers [][]string // for each of the entry's, what would cover it
+	for _, t := range s.peers {
+		peers = append(peers, wider(t, s.side))
+	}
 	for _, selects := range wider(s.selects, s.side) {
-		for _, peer := range wider(s.peers[0], s.side) {
+		for _, peer := range peers[0] {
 			for _, by := range d[denyKey{s.side, selects, peer}] {
-				if by.overrules(s) {
-					return by, true
+				if by.overrules(s, peers) {
+					return by
 				}
 			}
 		}
 	}
-	return spot{}, false
+	return nil
 }
 
-func (s spot) overrules(other spot) bool {
-	return s.tier <= other.tier && (!s.audit || other.audit) && s.coversPeers(other) && s.coversPorts(other.ports)
+func (d *denial) overrules(s spot, peers [][]string) bool {
+	return d.tier <= s.tier && (!d.audit || s.audit) && d.coversPorts(s.ports) && d.coversPeers(peers)
 }
 
-func (s spot) coversPeers(other spot) bool {
-	for _, t := range other.peers {
-		if !slices.ContainsFunc(wider(t, s.side), func(key string) bool {
-			return slices.ContainsFunc(s.peers, func(mine term) bool { return mine.key() == key })
-		}) {
+func (d *denial) coversPeers(peers [][]string) bool {
+	for _, keys := range peers {
+		if !slices.ContainsFunc(keys, func(key string) bool { return d.peerKeys[key] }) {
 			return false
 		}
 	}
 	return true
 }
 
-func (s spot) coversPorts(ports []portItem) bool {
-	if s.ports == nil {
+func (d *denial) coversPorts(ports []portItem) bool {
+	if d.ports == nil {
 		return true
 	}
 	for _, inner := range ports {
-		if !slices.ContainsFunc(s.ports, func(outer portItem) bool { return outer.covers(inner) }) {
+		if !slices.ContainsFunc(d.ports, func(outer portItem) bool { return outer.covers(inner) }) {
 			return false
 		}
 	}

@@ -3,7 +3,6 @@
 package policy
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"slices"
 )
@@ -54,35 +53,21 @@ func (b Bits) Equal(other Bits) bool {
 	return slices.Equal(b, other)
 }
 
-// key returns the set as a map key.
-func (b Bits) key() string {
-	key := make([]byte, 0, len(b)*wordBits/8)
-	for _, word := range b {
-		key = binary.LittleEndian.AppendUint64(key, word)
+// all yields the bits that are set, in order.
+func (b Bits) all(yield func(int) bool) {
+	for i, word := range b {
+		for ; word != 0; word &= word - 1 {
+			if !yield(i*wordBits + bits.TrailingZeros64(word)) {
+				return
+			}
+		}
 	}
-	return string(key)
 }
-
-// set, add, remove and keep change b in place.
 
 func (b Bits) set(n int) {
 	b[n/wordBits] |= 1 << (n % wordBits)
 }
 
-func (b Bits) add(other Bits) {
-	for i, word := range other {
-		b[i] |= word
-	}
-}
-
-func (b Bits) remove(other Bits) {
-	for i, word := range other {
-		b[i] &^= word
-	}
-}
-
-func (b Bits) keep(other Bits) {
-	for i, word := range other {
-		b[i] &= word
-	}
+func (b Bits) clear(n int) {
+	b[n/wordBits] &^= 1 << (n % wordBits)
 }

@@ -9,10 +9,14 @@ import (
 
 // Explanation says whether the first packet of a flow passes, and why. Its replies pass with it.
 type Explanation struct {
-	Allowed bool
-	Audit   bool // a denied packet is reported and passes
+	Allowed bool // by the rules in force; in mode audit by what mode always would say
+	Audit   bool // mode audit: a denied packet is reported and passes
 	Egress  Half // the sender's side; does not apply to senders that are no endpoints
 	Ingress Half // the receiver's side; does not apply to receivers that are no endpoints
+	Ruling  Ruling
+
+	// Miss is the rule that would have allowed the flow but for one label or port; nil if there is none.
+	Miss *Miss
 
 	// Suggestion is a policy document that lets the packet pass, next to the policies there are.
 	// It is empty if the packet passes already or no rule can help; then Advice says what would.
@@ -27,6 +31,7 @@ type Half struct {
 	Cause   Cause
 	Policy  string // the policy and the rule that decided; empty if none did
 	Rule    string
+	Tier    int    // of the rule
 	Reason  string // for people: one line without the names
 }
 
@@ -44,73 +49,65 @@ const (
 	CauseOutside Cause = "outside" // not an endpoint: it has no such side
 )
 
-// Explain judges one packet as the tables of Resolve do. The port of a protocol without ports is 0.
+// Explain judges one packet as the tables of a Resolver do. Of ICMP and ICMPv6 the port is the type; of
+// other protocols without ports it is 0.
 func (r *Ruleset) Explain(from, to Peer, protocol Protocol, port uint16) Explanation {
-	sender, receiver := r.terms.view(from), r.terms.view(to)
-	flow := portRange{protocol, port, port}
+	out := flow{egress, from, to, protocol, port}
+	in := flow{ingress, to, from, protocol, port}
+	audit := r.mode == Audit
 	e := Explanation{
-		Audit:   r.mode == Audit,
-		Egress:  r.egress.explain(sender, receiver, flow),
-		Ingress: r.ingress.explain(receiver, sender, flow),
+		Audit:   audit,
+		Egress:  r.half(out, audit),
+		Ingress: r.half(in, audit),
+		Ruling:  r.Ruling(from, to, protocol, port),
 	}
 	e.Allowed = e.Egress.Allowed && e.Ingress.Allowed
 	if !e.Allowed {
-		e.Suggestion, e.Advice = r.suggest(e, from, to, flow)
+		e.Miss = r.nearestMiss(in, out, audit)
+		e.Suggestion, e.Advice = r.suggest(e, from, to, portRange{protocol, port, port})
 	}
 	return e
 }
 
-// explain is half.row for one port, keeping who decided.
-func (s *side) explain(subject, peer view, flow portRange) Half {
-	if !subject.isEndpoint() {
-		return Half{Allowed: true, Cause: CauseOutside, Reason: subject.outsider() + " is no endpoint"}
+// Ruling returns what becomes of a flow. It is what the table that judges the flow says.
+func (r *Ruleset) Ruling(from, to Peer, protocol Protocol, port uint16) Ruling {
+	ask := func(audit bool) (both opinions) {
+		both.egress, _ = r.judge(flow{egress, from, to, protocol, port}, audit)
+		both.ingress, _ = r.judge(flow{ingress, to, from, protocol, port}, audit)
+		return both
 	}
-	if s.alwaysPasses(peer) {
-		return Half{Applies: true, Allowed: true, Cause: CauseHost, Reason: "a node always reaches its own endpoints"}
-	}
-	if r := s.forbids(subject, peer); r != nil {
-		return r.half(CauseRequire, "both ends must carry the same value of "+strings.Join(r.differences(subject, peer), ", "))
-	}
-	if c := s.firstClause(subject, peer, flow, true); c != nil {
-		return c.rule.half(CauseDeny, "the rule denies it")
-	}
-	if c := s.firstClause(subject, peer, flow, false); c != nil {
-		return c.rule.half(CauseAllow, "the rule allows it")
-	}
-	if s.opens(subject) {
-		return Half{Applies: true, Allowed: true, Cause: CauseOpen, Reason: fmt.Sprintf("no rule with %s selects the endpoint", s.name)}
-	}
-	return Half{Applies: true, Cause: CauseClosed, Reason: fmt.Sprintf("no rule allows it on the %s side", s.name)}
+	return rule(r.mode, ask(false), ask(true))
 }
 
-// firstClause returns the first clause, denying or allowing, that is about the packet; nil if none is.
-func (s *side) firstClause(subject, peer view, flow portRange, deny bool) *clause {
-	for i := range s.clauses {
-		c := &s.clauses[i]
-		if c.deny == deny && c.about(subject, peer) && c.contains(flow) {
-			return c
-		}
-	}
-	return nil
-}
-
-// contains reports whether the clause is about a port of one packet.
-func (c *clause) contains(flow portRange) bool {
-	for _, r := range c.ports {
-		if r.name == "" && r.contains(flow.Protocol, flow.First) {
-			return true
-		}
-	}
-	return c.ports == nil
-}
-
-func (r *rule) half(cause Cause, reason string) Half {
+func (r *Ruleset) half(f flow, audit bool) Half {
+	o, decided := r.judge(f, audit)
 	return Half{
-		Applies: true,
-		Allowed: cause == CauseAllow,
-		Cause:   cause,
-		Policy:  r.policy,
-		Rule:    r.name,
-		Reason:  reason,
+		Applies: o.Cause != CauseOutside,
+		Allowed: o.Allows(),
+		Cause:   o.Cause,
+		Policy:  o.Policy,
+		Rule:    o.Rule,
+		Tier:    o.Tier,
+		Reason:  decided.reason(o.Cause, f),
 	}
+}
+
+// reason says in words what decided.
+func (m matter) reason(cause Cause, f flow) string {
+	switch cause {
+	case CauseOutside:
+		return f.subject.outsider() + " is no endpoint"
+	case CauseHost:
+		return "a node always reaches its own endpoints"
+	case CauseRequire:
+		keys := disagreements(m.rule.require, f.subject, f.peer)
+		return "both ends must carry the same value of " + strings.Join(keys, ", ")
+	case CauseDeny:
+		return "the rule denies it"
+	case CauseAllow:
+		return "the rule allows it"
+	case CauseOpen:
+		return fmt.Sprintf("no rule with %s selects the endpoint", f.side)
+	}
+	return fmt.Sprintf("no rule allows it on the %s side", f.side)
 }

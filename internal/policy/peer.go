@@ -29,9 +29,19 @@ func (p Peer) known() labels.Set {
 	return nil
 }
 
+// isHost reports whether the peer is the node that the endpoints run on.
+func (p Peer) isHost() bool {
+	return p.ID == identity.Host
+}
+
+// isInit reports whether the peer is an endpoint whose labels are not known yet.
+func (p Peer) isInit() bool {
+	return p.ID == identity.Init
+}
+
 // isUnlabelled reports whether the peer is of a kind that never has labels.
 func (p Peer) isUnlabelled() bool {
-	return !p.hasLabelSet() && p.ID != identity.Init
+	return !p.hasLabelSet() && !p.isInit()
 }
 
 // isEndpoint reports whether the peer is something that Hypha attached: rules select it, and its own
@@ -58,7 +68,7 @@ func (p Peer) isWorld() bool {
 	return p.ID == identity.World || p.ID.IsCIDR()
 }
 
-// reservedPeers are in every table: nobody needs to hand them to Resolve.
+// reservedPeers are in every table: nobody needs to hand them to a Resolver.
 func reservedPeers() []Peer {
 	return []Peer{
 		{ID: identity.Host}, {ID: identity.World}, {ID: identity.RemoteNode},

@@ -35,3 +35,33 @@ type Ruling struct {
 
 // Would is the verdict with the rules under audit enforced.
 func (r Ruling) Would() bool { return r.Allowed != r.Audited }
+
+// opinions are those of a flow's two sides.
+type opinions struct{ egress, ingress Opinion }
+
+func (o opinions) allow() bool { return o.egress.Allows() && o.ingress.Allows() }
+
+// rule makes the ruling of what the sides say by the rules in force, and what they would say with those
+// under audit enforced.
+func rule(mode Mode, force, would opinions) Ruling {
+	if mode == Audit {
+		if would.allow() {
+			return Ruling{Allowed: true, Egress: would.egress, Ingress: would.ingress}
+		}
+		force = opinions{would.egress.unenforced(), would.ingress.unenforced()}
+	}
+	r := Ruling{Allowed: force.allow(), Egress: force.egress, Ingress: force.ingress}
+	if would.allow() != r.Allowed {
+		r.Audited, r.WouldEgress, r.WouldIngress = true, would.egress, would.ingress
+	}
+	return r
+}
+
+// unenforced is what a side says whose rules are all under audit.
+func (o Opinion) unenforced() Opinion {
+	switch o.Cause {
+	case CauseOutside, CauseHost:
+		return o
+	}
+	return Opinion{Cause: CauseOpen}
+}

@@ -2,9 +2,7 @@
 
 package policy
 
-import (
-	"github.com/hypha-net/hypha/internal/identity"
-)
+import "slices"
 
 // The names of the sides, as in the language.
 const (
@@ -12,104 +10,61 @@ const (
 	egress  = "egress"
 )
 
-// side is all that the rules say about one direction, seen from the endpoints they select: the
-// subjects.
-type side struct {
-	name     string // ingress, egress
-	open     bool   // for subjects that no rule with this side selects
-	closers  []int  // terms: what the rules with this side select
-	clauses  []clause
-	requires []*rule // those whose requirements hold for this side
-}
-
-// rule is what the clauses of one rule have in common.
-type rule struct {
-	policy, name string
-	selects      int // term
-	require      []string
-}
-
-// clause is one entry of a rule's ingress or egress.
-type clause struct {
-	rule  *rule
-	deny  bool
-	peers []int      // terms; the clause is about peers that one of them matches
-	ports []portItem // nil: every protocol and port
-}
-
-// addRule notes a rule that has this side, or neither side but requirements.
-func (s *side) addRule(r *rule, has, neither bool) {
-	if has {
-		s.closers = append(s.closers, r.selects)
+// passages returns what the rule says about a side of those that it selects; nil if nothing.
+func (s *statement) passages(side string) []passage {
+	if side == ingress {
+		return s.ingress
 	}
-	if len(r.require) > 0 && (has || neither) {
-		s.requires = append(s.requires, r)
-	}
+	return s.egress
 }
 
-// opens reports whether the subject is open on this side to what no clause is about.
-func (s *side) opens(subject view) bool {
-	return s.open && !hasAny(subject.may, s.closers)
+// closes reports whether the side of those that the rule selects is closed but for what rules allow.
+func (s *statement) closes(side string) bool {
+	return s.passages(side) != nil
 }
 
-// forbids returns the first rule whose requirements stand between the two, or nil.
-func (s *side) forbids(subject, peer view) *rule {
-	for _, r := range s.requires {
-		if subject.may.Has(r.selects) && !r.satisfied(subject, peer) {
-			return r
-		}
-	}
-	return nil
+// requires reports whether the rule's requirements hold for the side. Those of a rule that has neither side hold for both.
+func (s *statement) requires(side string) bool {
+	return len(s.require) > 0 && (s.closes(side) || !s.closes(ingress) && !s.closes(egress))
 }
 
-// satisfied reports whether both ends carry each required key with the same value. Nodes, the
-// world and health have no labels and are exempt; init has some that are not known yet: it fails.
-func (r *rule) satisfied(subject, peer view) bool {
-	return len(r.differences(subject, peer)) == 0
+// counts reports whether the term matches p for an allow, which must be sure, or for a deny, which need not be:
+// what is not known about an init endpoint counts against it.
+func (t term) counts(p Peer, against bool) bool {
+	return t.matches(p) || against && t.mayMatch(p)
 }
 
-// differences returns the required keys that the two do not carry with the same value.
-func (r *rule) differences(subject, peer view) []string {
+// mayMatch reports whether the term may match p once p's labels are known.
+func (t term) mayMatch(p Peer) bool {
+	return p.isInit() && t.selector != nil
+}
+
+// names reports whether the passage is about p.
+func (p *passage) names(peer Peer) bool {
+	return slices.ContainsFunc(p.peers, func(t term) bool { return t.counts(peer, p.deny) })
+}
+
+// covers reports whether the passage is about a port of the provider.
+func (p *passage) covers(provider Peer, protocol Protocol, port uint16) bool {
+	return p.ports == nil || slices.ContainsFunc(p.ports, func(i portItem) bool {
+		r, found := i.at(provider, p.deny)
+		return found && r.contains(protocol, port)
+	})
+}
+
+// disagreements returns those of the keys that the two do not carry with the same value. Nodes, the world
+// and health never have labels and are exempt; init has some that are not known yet, and agrees with nobody.
+func disagreements(keys []string, subject, peer Peer) []string {
 	if subject.isUnlabelled() || peer.isUnlabelled() {
 		return nil
 	}
-	var keys []string
-	for _, key := range r.require {
+	var differ []string
+	for _, key := range keys {
 		want, there := subject.known()[key]
 		got, carried := peer.known()[key]
 		if !there || !carried || want != got {
-			keys = append(keys, key)
+			differ = append(differ, key)
 		}
 	}
-	return keys
-}
-
-// about reports whether the clause speaks of packets between the two. An allow must be sure, a
-// deny need not be.
-func (c *clause) about(subject, peer view) bool {
-	return c.selects(subject) && c.names(peer)
-}
-
-func (c *clause) selects(subject view) bool {
-	return subject.terms(c.deny).Has(c.rule.selects)
-}
-
-func (c *clause) names(peer view) bool {
-	return hasAny(peer.terms(c.deny), c.peers)
-}
-
-// hasAny reports whether one of the numbers is set.
-func hasAny(b Bits, numbers []int) bool {
-	for _, n := range numbers {
-		if b.Has(n) {
-			return true
-		}
-	}
-	return false
-}
-
-// alwaysPasses reports whether no rule counts on this side: a node reaches its own endpoints,
-// into whose namespaces it could go anyway.
-func (s *side) alwaysPasses(peer view) bool {
-	return s.name == ingress && peer.ID == identity.Host
+	return differ
 }

@@ -23,12 +23,11 @@ type spot struct {
 func spots(policies []Policy) ([]spot, error) {
 	var all []spot
 	for i, p := range policies {
-		statements, err := p.statements()
+		statements, err := p.statements(nil)
 		if err != nil {
 			return nil, at(err, fmt.Sprintf("policy %q", p.Name), i)
 		}
-		for j := range statements {
-			s := &statements[j]
+		for j, s := range statements {
 			rule := spot{
 				statement: s,
 				label:     fmt.Sprintf("policy %q: rule %q", p.Name, s.name),

@@ -12,6 +12,7 @@ type statement struct {
 	selects         term
 	require         []string
 	ingress, egress []passage // nil: the rule has no such side; empty: it has, and names nobody
+	source          Rule
 }
 
 // passage is an Ingress or an Egress whose expressions are read.
@@ -33,25 +34,29 @@ type entry struct {
 func (in Ingress) entry() entry { return entry{"from", in.From, in.Except, in.Ports, in.Action} }
 func (out Egress) entry() entry { return entry{"to", out.To, out.Except, out.Ports, out.Action} }
 
-// statements reads the policy's rules; they are sound, each for itself. Errors are placed below the policy.
-func (p Policy) statements() ([]statement, error) {
+// statements reads the policy's rules; they are sound, each for itself. Those that were read before are taken
+// from old. Errors are placed below the policy.
+func (p Policy) statements(old map[string]*statement) ([]*statement, error) {
 	if err := checkPolicy(p); err != nil {
 		return nil, err
 	}
 	seen := names{}
-	read := make([]statement, 0, len(p.Rules))
+	all := make([]*statement, 0, len(p.Rules))
 	for i, r := range p.Rules {
 		name := p.RuleName(i)
 		if err := seen.add(name); err != nil {
 			return nil, at(err, fmt.Sprintf("rule %d: name", i+1), "rules", i, "name")
 		}
-		s := statement{policy: p.Name, name: name, tier: p.RuleTier(i), audit: p.Audit, require: r.Require}
-		if err := s.read(r); err != nil {
-			return nil, at(err, fmt.Sprintf("rule %q", name), "rules", i)
+		s := old[name]
+		if s == nil || s.tier != p.RuleTier(i) || s.audit != p.Audit || !s.source.equal(r) {
+			s = &statement{policy: p.Name, name: name, tier: p.RuleTier(i), audit: p.Audit, require: r.Require, source: r}
+			if err := s.read(r); err != nil {
+				return nil, at(err, fmt.Sprintf("rule %q", name), "rules", i)
+			}
 		}
-		read = append(read, s)
+		all = append(all, s)
 	}
-	return read, nil
+	return all, nil
 }
 
 func (s *statement) read(r Rule) (err error) {

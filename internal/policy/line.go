@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"cmp"
+	"hash/maphash"
+	"slices"
+	"sort"
+)
+
+// line is how a table classifies places: cells side by side, and the class of each.
+type line struct {
+	cells []cell // the first starts at 0; neighbours are of different classes
+	sizes []int  // of each class: how many cells it has
+}
+
+type cell struct {
+	from  uint32
+	class int32
+}
+
+// change says that what one kind says changes at a place, by a hash of what it said and says.
+type change struct {
+	place uint32
+	by    column
+}
+
+// column is a hash of what all kinds say about a place. Places with the same one are of one class: of
+// 128 bits with a seed, two differ for certain.
+type column [2]uint64
+
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func columnOf(kind int, ruling int32) (c column) {
+	type entry struct {
+		kind   int
+		ruling int32
+	}
+	for i, seed := range seeds {
+		c[i] = maphash.Comparable(seed, entry{kind, ruling})
+	}
+	return c
+}
+
+func (c column) xor(other column) column {
+	return column{c[0] ^ other[0], c[1] ^ other[1]}
+}
+
+// newLine classifies the line by how the kinds are ruled on. Class 0 is what is like place 0, of which no rule
+// speaks. The cost is the number of segments, not of kinds times places.
+func newLine(kinds [][]segment) line {
+	var changes []change
+	for kind, segments := range kinds {
+		for i := 1; i < len(segments); i++ {
+			by := columnOf(kind, segments[i-1].ruling).xor(columnOf(kind, segments[i].ruling))
+			changes = append(changes, change{segments[i].from, by})
+		}
+	}
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.place, b.place) })
+
+	l := line{cells: []cell{{}}, sizes: []int{1}}
+	classes := map[column]int32{{}: 0}
+	var at column
+	for i, c := range changes {
+		at = at.xor(c.by)
+		if i+1 < len(changes) && changes[i+1].place == c.place {
+			continue
+		}
+		class, known := classes[at]
+		if !known {
+			class = int32(len(classes))
+			classes[at] = class
+			l.sizes = append(l.sizes, 0)
+		}
+		if class != l.cells[len(l.cells)-1].class {
+			l.cells = append(l.cells, cell{c.place, class})
+			l.sizes[class]++
+		}
+	}
+	return l
+}
+
+// shape returns the line as a program's classifier has it.
+func (l *line) shape() *Shape {
+	s := &Shape{Classes: len(l.sizes)}
+	for i, c := range l.cells {
+		if c.class == 0 {
+			continue
+		}
+		// A cell that is not of class 0 ends before the line does, and in the protocol in which it starts.
+		last := l.cells[i+1].from - 1
+		s.Ports = append(s.Ports, PortClass{Protocol(c.from >> 16), uint16(c.from), uint16(last), int(c.class)})
+	}
+	return s
+}
+
+// exceptions returns the classes that are ruled on otherwise than place 0; false if the segments do
+// not fit: they tell places of one class apart. The cost is the number of cells that they cover.
+func (l *line) exceptions(segments []segment) (rulings map[int]int32, fits bool) {
+	usual := segments[0].ruling
+	rulings = map[int]int32{}
+	counts := map[int]int{}
+	for i, s := range segments {
+		if s.ruling == usual {
+			continue
+		}
+		to := segments[i+1].from // place lineEnd-1 is like place 0
+		at := sort.Search(len(l.cells), func(i int) bool { return l.cells[i].from >= s.from })
+		if at == len(l.cells) || l.cells[at].from != s.from {
+			return nil, false
+		}
+		for ; at < len(l.cells) && l.cells[at].from < to; at++ {
+			class := int(l.cells[at].class)
+			if other, there := rulings[class]; class == 0 || there && other != s.ruling {
+				return nil, false
+			}
+			rulings[class] = s.ruling
+			counts[class]++
+		}
+		if at == len(l.cells) || l.cells[at].from != to {
+			return nil, false
+		}
+	}
+	for class, count := range counts {
+		if count != l.sizes[class] {
+			return nil, false
+		}
+	}
+	return rulings, true
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hypha-net/hypha/internal/identity"
@@ -132,10 +133,14 @@ func BenchmarkAssociations10000(b *testing.B) {
 // BenchmarkMillionRows is one subject that a million identities reach.
 func BenchmarkMillionRows(b *testing.B) {
 	const identities = 1_000_000
-	rules := mustCompile(b, Always, "{select: app=db, ingress: [{from: [role=web], ports: [80/tcp]}, {from: [cluster], ports: [81/tcp]}]}")
+	var entries []string
+	for i := range 10 {
+		entries = append(entries, fmt.Sprintf("{from: [role=r%d], ports: [%d/tcp]}", i, 80+i))
+	}
+	rules := mustCompile(b, Always, "{select: app=db, ingress: ["+strings.Join(entries, ",")+"]}")
 	r := resolver(rules, Peer{ID: 256, Labels: labels.Set{"app": "db"}})
 	for i := range identities {
-		r.SetPeer(Peer{ID: 300 + identity.Number(i), Labels: labels.Set{"role": []string{"web", "web", "job"}[i%3], "n": fmt.Sprint(i)}})
+		r.SetPeer(Peer{ID: 300 + identity.Number(i), Labels: labels.Set{"role": fmt.Sprintf("r%d", i%10)}})
 	}
 	b.ReportAllocs()
 	for b.Loop() {

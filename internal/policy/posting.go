@@ -15,18 +15,6 @@ type matcher interface {
 	key() string
 }
 
-// label is one key=value.
-type label struct{ name, value string }
-
-func (l label) matches(p Peer) bool {
-	value, found := p.known()[l.name]
-	return found && value == l.value
-}
-
-func (l label) mayMatch(p Peer) bool { return p.isInit() }
-
-func (l label) key() string { return "label " + l.name + "=" + l.value }
-
 // posting is a matcher, and which peers it matches. Of each population it knows what is usual and,
 // one by one, only the peers that are not so: "everybody but dev" costs as little as "dev".
 type posting struct {
@@ -126,32 +114,4 @@ func (p *posting) flip() {
 var usualPeers = [populations]Peer{
 	inCluster: {ID: identity.FirstLabelSet},
 	inWorld:   {ID: identity.World},
-}
-
-func insertSorted(list []index, i index) []index {
-	if n := len(list); n == 0 || list[n-1] < i {
-		return append(list, i)
-	}
-	at, _ := slices.BinarySearch(list, i)
-	return slices.Insert(list, at, i)
-}
-
-func removeSorted(list []index, i index) []index {
-	at, found := slices.BinarySearch(list, i)
-	if !found {
-		return list
-	}
-	return slices.Delete(list, at, at+1)
-}
-
-// remove takes one item out of a list in no order.
-func remove[T comparable](list []T, item T) []T {
-	at := slices.Index(list, item)
-	if at < 0 {
-		return list
-	}
-	last := len(list) - 1
-	list[at] = list[last]
-	clear(list[last:])
-	return list[:last]
 }

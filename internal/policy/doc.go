@@ -7,4 +7,9 @@
 //
 // The language and its exact meaning are docs/policy.md. The tables of one identity answer each
 // packet with one lookup, because both ends' rules are merged in them here, ahead of time.
+//
+// How the resolver does it: a posting knows for one term the peers that it treats otherwise than most. The plan of a
+// table is the clauses that are about its subject, in the order in which they decide; its partition groups the peers for which the same
+// clauses hold, by walking only the postings' odd peers. Each group's segments rule on all ports at once, as the lower envelope of
+// its clauses; groups with the same segments are a kind, and ports that no kind tells apart are a class of the line.
 package policy

@@ -2,8 +2,6 @@
 
 package policy
 
-import "slices"
-
 // fill makes the kind that is ruled on like the segments; false if they do not fit the table's line.
 func (p *plan) fill(segments []segment) (Kind, bool) {
 	others, fits := p.line.exceptions(segments)
@@ -17,12 +15,12 @@ func (p *plan) fill(segments []segment) (Kind, bool) {
 		k.Allowed = allBits(classes)
 	}
 	counts := map[int32]int{usual: classes - len(others)}
-	for class, ruling := range others {
-		counts[ruling]++
-		if p.rulings[ruling].Allowed {
-			k.Allowed.set(class)
+	for _, other := range others {
+		counts[other.ruling]++
+		if p.rulings[other.ruling].Allowed {
+			k.Allowed.set(other.class)
 		} else {
-			k.Allowed.clear(class)
+			k.Allowed.clear(other.class)
 		}
 	}
 	allow, deny := p.mostly(counts, usual, others)
@@ -35,9 +33,9 @@ func (p *plan) fill(segments []segment) (Kind, bool) {
 	if usual != allow && usual != deny {
 		return p.spelledOut(k, usual, others, allow, deny), true
 	}
-	for class, ruling := range others {
-		if ruling != allow && ruling != deny {
-			k.note(class, p.rulings[ruling])
+	for _, other := range others {
+		if other.ruling != allow && other.ruling != deny {
+			k.note(other.class, p.rulings[other.ruling])
 		}
 	}
 	return k, true
@@ -45,7 +43,7 @@ func (p *plan) fill(segments []segment) (Kind, bool) {
 
 // mostly returns the rulings that most of the allowed and most of the denied classes have, -1 if there are none. Of
 // those that as many have it is the one of the lowest class.
-func (p *plan) mostly(counts map[int32]int, usual int32, others map[int]int32) (allow, deny int32) {
+func (p *plan) mostly(counts map[int32]int, usual int32, others []exception) (allow, deny int32) {
 	allow, deny = -1, -1
 	better := func(ruling int32) {
 		best := &deny
@@ -57,21 +55,18 @@ func (p *plan) mostly(counts map[int32]int, usual int32, others map[int]int32) (
 		}
 	}
 	better(usual) // that of class 0
-	if len(counts) == 1 {
-		return allow, deny
-	}
-	for _, class := range sortedKeys(others) {
-		better(others[class])
+	for _, other := range others {
+		better(other.ruling)
 	}
 	return allow, deny
 }
 
 // spelledOut notes the ruling of every class that has neither of the main ones, also where it is the usual one.
-func (p *plan) spelledOut(k Kind, usual int32, others map[int]int32, allow, deny int32) Kind {
+func (p *plan) spelledOut(k Kind, usual int32, others []exception, allow, deny int32) Kind {
 	for class := range p.line.sizes {
-		ruling, other := others[class]
-		if !other {
-			ruling = usual
+		ruling := usual
+		if len(others) > 0 && others[0].class == class {
+			ruling, others = others[0].ruling, others[1:]
 		}
 		if ruling != allow && ruling != deny {
 			k.note(class, p.rulings[ruling])
@@ -85,13 +80,4 @@ func (k *Kind) note(class int, r Ruling) {
 		k.Others = map[int]Ruling{}
 	}
 	k.Others[class] = r
-}
-
-func sortedKeys(m map[int]int32) []int {
-	keys := make([]int, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

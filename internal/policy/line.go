@@ -6,13 +6,13 @@ import (
 	"cmp"
 	"hash/maphash"
 	"slices"
-	"sort"
 )
 
 // line is how a table classifies places: cells side by side, and the class of each.
 type line struct {
 	cells []cell // the first starts at 0; neighbours are of different classes
 	sizes []int  // of each class: how many cells it has
+	found []int  // scratch, by class: how many of its cells were found; 0 between uses
 }
 
 type cell struct {
@@ -93,39 +93,4 @@ func (l *line) shape() *Shape {
 		s.Ports = append(s.Ports, PortClass{Protocol(c.from >> 16), uint16(c.from), uint16(last), int(c.class)})
 	}
 	return s
-}
-
-// exceptions returns the classes that are ruled on otherwise than place 0; false if the segments do
-// not fit: they tell places of one class apart. The cost is the number of cells that they cover.
-func (l *line) exceptions(segments []segment) (rulings map[int]int32, fits bool) {
-	usual := segments[0].ruling
-	rulings = map[int]int32{}
-	counts := map[int]int{}
-	for i, s := range segments {
-		if s.ruling == usual {
-			continue
-		}
-		to := segments[i+1].from // place lineEnd-1 is like place 0
-		at := sort.Search(len(l.cells), func(i int) bool { return l.cells[i].from >= s.from })
-		if at == len(l.cells) || l.cells[at].from != s.from {
-			return nil, false
-		}
-		for ; at < len(l.cells) && l.cells[at].from < to; at++ {
-			class := int(l.cells[at].class)
-			if other, there := rulings[class]; class == 0 || there && other != s.ruling {
-				return nil, false
-			}
-			rulings[class] = s.ruling
-			counts[class]++
-		}
-		if at == len(l.cells) || l.cells[at].from != to {
-			return nil, false
-		}
-	}
-	for class, count := range counts {
-		if count != l.sizes[class] {
-			return nil, false
-		}
-	}
-	return rulings, true
 }

@@ -15,6 +15,7 @@
 #include "neighbour.h"
 #include "decide.h"
 #include "finish.h"
+#include "judges.h"
 
 static __always_inline int is_multicast(const struct packet *packet)
 {

@@ -4,33 +4,20 @@
 #include <linux/types.h>
 #include "packet.h"
 
-#define DEFAULT_ROW_WORDS 64 /* 4,096 port classes */
-
-/* What one direction's table looks like; the rows are in a map of the identity. */
-struct table_config {
-	__u32 row_words; /* 64-bit words of a row's bit set */
-	__u32 default_counter; /* pair counter of peers without a row */
-	__u64 default_allowed[DEFAULT_ROW_WORDS]; /* classes allowed to peers without a row */
-};
-
 /*
  * Load-time constants: one value for each endpoint. The verifier sees numbers, and removes the branches that
- * they make dead. An absent address is all zero.
+ * they make dead. An absent address is all zero. Nothing of policy is in them.
  */
 struct endpoint_config {
 	union address ipv6;
 	union address ipv4; /* mapped */
 	union address gateway6;
 	union address gateway4; /* mapped */
-	__u32 generation; /* stamp of verdicts made by these programs */
-	__u32 revision; /* of the policy they enforce */
 	__u16 endpoint; /* 0: the router device, whose packets come from outside */
 	__u8 mac[6]; /* the only source MAC that may send */
 	__u8 gateway_mac[6]; /* one for all gateways of a node */
 	__u8 has_ipv6;
 	__u8 has_ipv4;
-	__u8 audit_ingress; /* deny is reported, not enforced */
-	__u8 audit_egress;
 };
 
 volatile const struct endpoint_config config;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 #pragma once
 
-#include "maps.h"
+#include "endpoints.h"
 #include "packet.h"
+#include "transport.h"
 
 #define SECOND_NS 1000000000ULL
 #define REVALIDATE_NS \
@@ -15,20 +16,24 @@ enum flow_state {
 	FLOW_CLOSING, /* both did, or one sent RST */
 };
 
-/* Arrays have an element for each side, in the order of the flow's key. */
+/*
+ * Arrays have an element for each side, in the order of the flow's key. What every packet needs comes first, in
+ * less than a cache line.
+ */
 struct flow {
 	__u64 validated_ns; /* CLOCK_MONOTONIC, coarse; idle time counts from here */
-	__u64 created_ns;
 	__u32 generation[2]; /* stamps: of both endpoints when the verdict was made */
 	__u32 identity[2];
-	__u32 counter; /* pair counter */
-	__u32 revision; /* of the policy that judged it */
-	__u32 lifetime_s; /* idle time after which it is as good as gone */
 	__u16 endpoint[2]; /* who may send on each side; 0: outside */
 	__u8 client; /* index of the side that opened it */
 	__u8 state; /* enum flow_state */
-	__u8 denied; /* judged again after a policy change, and no longer allowed */
+	__u8 denied; /* judged again, and no longer allowed: enum verdict says why; 0: it is */
 	__u8 fins; /* bit a side */
+	__u32 counter; /* slot */
+	__u32 lifetime_s; /* idle time after which it is as good as gone */
+	__u32 revision; /* of the policy that judged it */
+	__u32 ruling; /* number, with enum ruling_flags */
+	__u64 created_ns;
 };
 
 /* Flows that were answered. Full is an event and a counter: flows stay in unanswered then. */
@@ -131,15 +136,4 @@ static __always_inline int current(const struct flow *flow, __u64 now)
 			return 0;
 	}
 	return now - flow->validated_ns < REVALIDATE_NS;
-}
-
-/* count_packet counts a forwarded packet for its consumer and provider. */
-static __always_inline void count_packet(__u32 slot, int reply, __u32 bytes)
-{
-	struct pair_counter *pair = bpf_map_lookup_elem(&pairs, &slot);
-
-	if (!pair)
-		return;
-	pair->packets[!!reply]++;
-	pair->bytes[!!reply] += bytes;
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "conntrack.h"
-#include "judge.h"
+#include "event.h"
+#include "judgement.h"
+#include "outside.h"
 #include "packet.h"
 
 /* check_sender: an endpoint sends from its own addresses only, the outside never from a local one. */
@@ -28,6 +30,7 @@ static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct pack
 	if (verdict != VERDICT_NEXT)
 		return verdict;
 	packet->flags &= ~PACKET_REPLY;
+	packet->ruling = packet->revision = 0;
 	packet->to = endpoint_of_address(&packet->destination);
 	source = standing_at(config.endpoint, &packet->source);
 	destination = standing_at(packet->to, &packet->destination);
@@ -125,6 +128,7 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 	packet->to = flow->endpoint[!side];
 	packet->source_identity = flow->identity[side];
 	packet->destination_identity = flow->identity[!side];
+	packet->ruling = flow->ruling;
 	packet->revision = flow->revision;
 	packet->counter = flow->counter;
 	if (side != flow->client) {
@@ -136,8 +140,8 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 	}
 	if (!current(flow, now))
 		return VERDICT_NEXT;
-	if (flow->denied)
-		return DROP_POLICY_DENIED;
+	if (flow->denied) /* who is not known may be so at any moment: that verdict is not kept */
+		return flow->denied == DROP_IDENTITY_UNKNOWN ? VERDICT_NEXT : flow->denied;
 	track_tcp(flow, packet);
 	if (answers(packet, flow))
 		promote(skb, packet, key, flow);

@@ -25,6 +25,30 @@ type EndpointBudget struct {
 	Refused         uint32
 }
 
+type EndpointCounter struct {
+	_       structs.HostLayout
+	Packets [2]uint64
+	Bytes   [2]uint64
+	Flows   uint64
+}
+
+type EndpointCounterKey struct {
+	_        structs.HostLayout
+	Consumer uint32
+	Provider uint32
+	Ruling   uint32
+	From     uint16
+	To       uint16
+}
+
+type EndpointCounterLayout uint32
+
+const (
+	EndpointCounterLayoutCOUNTER_CHUNKS   EndpointCounterLayout = 4096
+	EndpointCounterLayoutCOUNTERS_A_CHUNK EndpointCounterLayout = 4096
+	EndpointCounterLayoutCOUNTER_TOGETHER EndpointCounterLayout = 0
+)
+
 type EndpointEndpointConfig struct {
 	_    structs.HostLayout
 	Ipv6 struct {
@@ -43,16 +67,11 @@ type EndpointEndpointConfig struct {
 		_     structs.HostLayout
 		Bytes [16]uint8
 	}
-	Generation   uint32
-	Revision     uint32
-	Endpoint     uint16
-	Mac          [6]uint8
-	GatewayMac   [6]uint8
-	HasIpv6      uint8
-	HasIpv4      uint8
-	AuditIngress uint8
-	AuditEgress  uint8
-	_            [6]byte
+	Endpoint   uint16
+	Mac        [6]uint8
+	GatewayMac [6]uint8
+	HasIpv6    uint8
+	HasIpv4    uint8
 }
 
 type EndpointEndpointFlags uint32
@@ -81,6 +100,7 @@ type EndpointEvent struct {
 	SourceIdentity      uint32
 	DestinationIdentity uint32
 	Revision            uint32
+	Ruling              uint32
 	Length              uint32
 	Interface           uint32
 	Suppressed          uint32
@@ -94,6 +114,7 @@ type EndpointEvent struct {
 	IcmpType            uint8
 	IcmpCode            uint8
 	HopLimit            uint8
+	_                   [4]byte
 }
 
 type EndpointEventFlags uint32
@@ -119,18 +140,18 @@ const (
 type EndpointFlow struct {
 	_           structs.HostLayout
 	ValidatedNs uint64
-	CreatedNs   uint64
 	Generation  [2]uint32
 	Identity    [2]uint32
-	Counter     uint32
-	Revision    uint32
-	LifetimeS   uint32
 	Endpoint    [2]uint16
 	Client      uint8
 	State       uint8
 	Denied      uint8
 	Fins        uint8
-	_           [4]byte
+	Counter     uint32
+	LifetimeS   uint32
+	Revision    uint32
+	Ruling      uint32
+	CreatedNs   uint64
 }
 
 type EndpointFlowKey struct {
@@ -177,13 +198,6 @@ const (
 	EndpointIdentityIDENTITY_FIRST_CIDR      EndpointIdentity = 16777216
 )
 
-type EndpointJudge uint32
-
-const (
-	EndpointJudgeJUDGE_DELIVER EndpointJudge = 0
-	EndpointJudgeJUDGE_LEAVE   EndpointJudge = 1
-)
-
 type EndpointJudgement struct {
 	_      structs.HostLayout
 	Packet struct {
@@ -209,9 +223,11 @@ type EndpointJudgement struct {
 		_                   [2]byte
 		SourceIdentity      uint32
 		DestinationIdentity uint32
+		Ruling              uint32
 		Revision            uint32
 		Counter             uint32
 		FragmentId          uint32
+		_                   [4]byte
 	}
 	Key      EndpointFlowKey
 	Standing [2]struct {
@@ -219,31 +235,20 @@ type EndpointJudgement struct {
 		Generation uint32
 		Identity   uint32
 	}
+	Ruling struct {
+		_         structs.HostLayout
+		Number    uint32
+		Revision  uint32
+		Allowed   uint8
+		ByDefault uint8
+		Pad       [2]uint8
+	}
 	Endpoint [2]uint16
 	Client   uint8
 	Table    uint8
-	Changed  uint8
+	Leaving  uint8
 	Pad      uint8
-}
-
-type EndpointPairCounter struct {
-	_       structs.HostLayout
-	Packets [2]uint64
-	Bytes   [2]uint64
-	Flows   uint64
-}
-
-type EndpointPairKey struct {
-	_        structs.HostLayout
-	Consumer uint32
-	Provider uint32
-}
-
-type EndpointPolicyRow struct {
-	_       structs.HostLayout
-	Counter uint32
-	Pad     uint32
-	Allowed [1]uint64
+	_        [4]byte
 }
 
 type EndpointPrefixKey struct {
@@ -252,18 +257,58 @@ type EndpointPrefixKey struct {
 	Address EndpointAddress
 }
 
+type EndpointRow struct {
+	_       structs.HostLayout
+	Allowed uint64
+	Allow   uint32
+	Deny    uint32
+	Kind    uint32
+	Pad     uint32
+}
+
+type EndpointRowKey struct {
+	_    structs.HostLayout
+	Peer uint32
+	Page uint32
+}
+
+type EndpointRowPage uint32
+
+const (
+	EndpointRowPageROW_ANY_PAGE EndpointRowPage = 2147483647
+	EndpointRowPageROW_LEAVING  EndpointRowPage = 2147483648
+)
+
+type EndpointRowPeer uint32
+
+const (
+	EndpointRowPeerROW_EXCEPTION EndpointRowPeer = 1073741824
+)
+
+type EndpointRulingFlags uint32
+
+const (
+	EndpointRulingFlagsRULING_AUDIT EndpointRulingFlags = 2147483648
+)
+
 type EndpointRuntimeSettings struct {
 	_             structs.HostLayout
 	VerdictEvents uint8
 	Pad           [7]uint8
 }
 
-type EndpointTableConfig struct {
-	_              structs.HostLayout
-	RowWords       uint32
-	DefaultCounter uint32
-	DefaultAllowed [64]uint64
-}
+type EndpointStage uint32
+
+const (
+	EndpointStageSTAGE_SETTLE EndpointStage = 0
+)
+
+type EndpointTablePages uint32
+
+const (
+	EndpointTablePagesINGRESS_PAGED EndpointTablePages = 1
+	EndpointTablePagesEGRESS_PAGED  EndpointTablePages = 2
+)
 
 type EndpointTcpFlags uint32
 
@@ -323,39 +368,41 @@ type EndpointVerdictCounter struct {
 const (
 	EndpointMapAddresses           = "addresses"
 	EndpointMapBudgets             = "budgets"
-	EndpointMapDenied              = "denied"
-	EndpointMapEgressRows          = "egress_rows"
+	EndpointMapCounterSlots        = "counter_slots"
+	EndpointMapCounters            = "counters"
 	EndpointMapEndpoints           = "endpoints"
 	EndpointMapEstablished         = "established"
 	EndpointMapEvents              = "events"
 	EndpointMapFragments           = "fragments"
-	EndpointMapIdentities          = "identities"
-	EndpointMapIngressRows         = "ingress_rows"
+	EndpointMapFreeCounters        = "free_counters"
 	EndpointMapJudgements          = "judgements"
 	EndpointMapJudges              = "judges"
+	EndpointMapKnownIdentities     = "known_identities"
 	EndpointMapLostEvents          = "lost_events"
 	EndpointMapOutside             = "outside"
-	EndpointMapPairNames           = "pair_names"
-	EndpointMapPairs               = "pairs"
 	EndpointMapSettings            = "settings"
+	EndpointMapStages              = "stages"
 	EndpointMapUnanswered          = "unanswered"
 	EndpointMapVerdicts            = "verdicts"
-	EndpointProgDeliver            = "deliver"
 	EndpointProgFromEndpoint       = "from_endpoint"
-	EndpointProgLeave              = "leave"
 	EndpointVarConfig              = "config"
-	EndpointVarEgressTable         = "egress_table"
+	EndpointVarExportCounter       = "export_counter"
+	EndpointVarExportCounterLayout = "export_counter_layout"
 	EndpointVarExportEndpointFlags = "export_endpoint_flags"
 	EndpointVarExportEvent         = "export_event"
 	EndpointVarExportEventFlags    = "export_event_flags"
 	EndpointVarExportEventType     = "export_event_type"
 	EndpointVarExportFlowState     = "export_flow_state"
 	EndpointVarExportIdentity      = "export_identity"
-	EndpointVarExportJudge         = "export_judge"
-	EndpointVarExportPolicyRow     = "export_policy_row"
+	EndpointVarExportRow           = "export_row"
+	EndpointVarExportRowKey        = "export_row_key"
+	EndpointVarExportRowPage       = "export_row_page"
+	EndpointVarExportRowPeer       = "export_row_peer"
+	EndpointVarExportRulingFlags   = "export_ruling_flags"
+	EndpointVarExportStage         = "export_stage"
+	EndpointVarExportTablePages    = "export_table_pages"
 	EndpointVarExportTcpFlags      = "export_tcp_flags"
 	EndpointVarExportVerdict       = "export_verdict"
-	EndpointVarIngressTable        = "ingress_table"
 )
 
 // LoadEndpoint returns the embedded CollectionSpec for Endpoint.
@@ -400,34 +447,31 @@ type EndpointSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type EndpointProgramSpecs struct {
-	Deliver      *ebpf.ProgramSpec `ebpf:"deliver"`
 	FromEndpoint *ebpf.ProgramSpec `ebpf:"from_endpoint"`
-	Leave        *ebpf.ProgramSpec `ebpf:"leave"`
 }
 
 // EndpointMapSpecs contains maps before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type EndpointMapSpecs struct {
-	Addresses   *ebpf.MapSpec `ebpf:"addresses"`
-	Budgets     *ebpf.MapSpec `ebpf:"budgets"`
-	Denied      *ebpf.MapSpec `ebpf:"denied"`
-	EgressRows  *ebpf.MapSpec `ebpf:"egress_rows"`
-	Endpoints   *ebpf.MapSpec `ebpf:"endpoints"`
-	Established *ebpf.MapSpec `ebpf:"established"`
-	Events      *ebpf.MapSpec `ebpf:"events"`
-	Fragments   *ebpf.MapSpec `ebpf:"fragments"`
-	Identities  *ebpf.MapSpec `ebpf:"identities"`
-	IngressRows *ebpf.MapSpec `ebpf:"ingress_rows"`
-	Judgements  *ebpf.MapSpec `ebpf:"judgements"`
-	Judges      *ebpf.MapSpec `ebpf:"judges"`
-	LostEvents  *ebpf.MapSpec `ebpf:"lost_events"`
-	Outside     *ebpf.MapSpec `ebpf:"outside"`
-	PairNames   *ebpf.MapSpec `ebpf:"pair_names"`
-	Pairs       *ebpf.MapSpec `ebpf:"pairs"`
-	Settings    *ebpf.MapSpec `ebpf:"settings"`
-	Unanswered  *ebpf.MapSpec `ebpf:"unanswered"`
-	Verdicts    *ebpf.MapSpec `ebpf:"verdicts"`
+	Addresses       *ebpf.MapSpec `ebpf:"addresses"`
+	Budgets         *ebpf.MapSpec `ebpf:"budgets"`
+	CounterSlots    *ebpf.MapSpec `ebpf:"counter_slots"`
+	Counters        *ebpf.MapSpec `ebpf:"counters"`
+	Endpoints       *ebpf.MapSpec `ebpf:"endpoints"`
+	Established     *ebpf.MapSpec `ebpf:"established"`
+	Events          *ebpf.MapSpec `ebpf:"events"`
+	Fragments       *ebpf.MapSpec `ebpf:"fragments"`
+	FreeCounters    *ebpf.MapSpec `ebpf:"free_counters"`
+	Judgements      *ebpf.MapSpec `ebpf:"judgements"`
+	Judges          *ebpf.MapSpec `ebpf:"judges"`
+	KnownIdentities *ebpf.MapSpec `ebpf:"known_identities"`
+	LostEvents      *ebpf.MapSpec `ebpf:"lost_events"`
+	Outside         *ebpf.MapSpec `ebpf:"outside"`
+	Settings        *ebpf.MapSpec `ebpf:"settings"`
+	Stages          *ebpf.MapSpec `ebpf:"stages"`
+	Unanswered      *ebpf.MapSpec `ebpf:"unanswered"`
+	Verdicts        *ebpf.MapSpec `ebpf:"verdicts"`
 }
 
 // EndpointVariableSpecs contains global variables before they are loaded into the kernel.
@@ -435,18 +479,23 @@ type EndpointMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type EndpointVariableSpecs struct {
 	Config              *ebpf.VariableSpec `ebpf:"config"`
-	EgressTable         *ebpf.VariableSpec `ebpf:"egress_table"`
+	ExportCounter       *ebpf.VariableSpec `ebpf:"export_counter"`
+	ExportCounterLayout *ebpf.VariableSpec `ebpf:"export_counter_layout"`
 	ExportEndpointFlags *ebpf.VariableSpec `ebpf:"export_endpoint_flags"`
 	ExportEvent         *ebpf.VariableSpec `ebpf:"export_event"`
 	ExportEventFlags    *ebpf.VariableSpec `ebpf:"export_event_flags"`
 	ExportEventType     *ebpf.VariableSpec `ebpf:"export_event_type"`
 	ExportFlowState     *ebpf.VariableSpec `ebpf:"export_flow_state"`
 	ExportIdentity      *ebpf.VariableSpec `ebpf:"export_identity"`
-	ExportJudge         *ebpf.VariableSpec `ebpf:"export_judge"`
-	ExportPolicyRow     *ebpf.VariableSpec `ebpf:"export_policy_row"`
+	ExportRow           *ebpf.VariableSpec `ebpf:"export_row"`
+	ExportRowKey        *ebpf.VariableSpec `ebpf:"export_row_key"`
+	ExportRowPage       *ebpf.VariableSpec `ebpf:"export_row_page"`
+	ExportRowPeer       *ebpf.VariableSpec `ebpf:"export_row_peer"`
+	ExportRulingFlags   *ebpf.VariableSpec `ebpf:"export_ruling_flags"`
+	ExportStage         *ebpf.VariableSpec `ebpf:"export_stage"`
+	ExportTablePages    *ebpf.VariableSpec `ebpf:"export_table_pages"`
 	ExportTcpFlags      *ebpf.VariableSpec `ebpf:"export_tcp_flags"`
 	ExportVerdict       *ebpf.VariableSpec `ebpf:"export_verdict"`
-	IngressTable        *ebpf.VariableSpec `ebpf:"ingress_table"`
 }
 
 // EndpointObjects contains all objects after they have been loaded into the kernel.
@@ -469,46 +518,44 @@ func (o *EndpointObjects) Close() error {
 //
 // It can be passed to LoadEndpointObjects or ebpf.CollectionSpec.LoadAndAssign.
 type EndpointMaps struct {
-	Addresses   *ebpf.Map `ebpf:"addresses"`
-	Budgets     *ebpf.Map `ebpf:"budgets"`
-	Denied      *ebpf.Map `ebpf:"denied"`
-	EgressRows  *ebpf.Map `ebpf:"egress_rows"`
-	Endpoints   *ebpf.Map `ebpf:"endpoints"`
-	Established *ebpf.Map `ebpf:"established"`
-	Events      *ebpf.Map `ebpf:"events"`
-	Fragments   *ebpf.Map `ebpf:"fragments"`
-	Identities  *ebpf.Map `ebpf:"identities"`
-	IngressRows *ebpf.Map `ebpf:"ingress_rows"`
-	Judgements  *ebpf.Map `ebpf:"judgements"`
-	Judges      *ebpf.Map `ebpf:"judges"`
-	LostEvents  *ebpf.Map `ebpf:"lost_events"`
-	Outside     *ebpf.Map `ebpf:"outside"`
-	PairNames   *ebpf.Map `ebpf:"pair_names"`
-	Pairs       *ebpf.Map `ebpf:"pairs"`
-	Settings    *ebpf.Map `ebpf:"settings"`
-	Unanswered  *ebpf.Map `ebpf:"unanswered"`
-	Verdicts    *ebpf.Map `ebpf:"verdicts"`
+	Addresses       *ebpf.Map `ebpf:"addresses"`
+	Budgets         *ebpf.Map `ebpf:"budgets"`
+	CounterSlots    *ebpf.Map `ebpf:"counter_slots"`
+	Counters        *ebpf.Map `ebpf:"counters"`
+	Endpoints       *ebpf.Map `ebpf:"endpoints"`
+	Established     *ebpf.Map `ebpf:"established"`
+	Events          *ebpf.Map `ebpf:"events"`
+	Fragments       *ebpf.Map `ebpf:"fragments"`
+	FreeCounters    *ebpf.Map `ebpf:"free_counters"`
+	Judgements      *ebpf.Map `ebpf:"judgements"`
+	Judges          *ebpf.Map `ebpf:"judges"`
+	KnownIdentities *ebpf.Map `ebpf:"known_identities"`
+	LostEvents      *ebpf.Map `ebpf:"lost_events"`
+	Outside         *ebpf.Map `ebpf:"outside"`
+	Settings        *ebpf.Map `ebpf:"settings"`
+	Stages          *ebpf.Map `ebpf:"stages"`
+	Unanswered      *ebpf.Map `ebpf:"unanswered"`
+	Verdicts        *ebpf.Map `ebpf:"verdicts"`
 }
 
 func (m *EndpointMaps) Close() error {
 	return _EndpointClose(
 		m.Addresses,
 		m.Budgets,
-		m.Denied,
-		m.EgressRows,
+		m.CounterSlots,
+		m.Counters,
 		m.Endpoints,
 		m.Established,
 		m.Events,
 		m.Fragments,
-		m.Identities,
-		m.IngressRows,
+		m.FreeCounters,
 		m.Judgements,
 		m.Judges,
+		m.KnownIdentities,
 		m.LostEvents,
 		m.Outside,
-		m.PairNames,
-		m.Pairs,
 		m.Settings,
+		m.Stages,
 		m.Unanswered,
 		m.Verdicts,
 	)
@@ -519,34 +566,35 @@ func (m *EndpointMaps) Close() error {
 // It can be passed to LoadEndpointObjects or ebpf.CollectionSpec.LoadAndAssign.
 type EndpointVariables struct {
 	Config              *ebpf.Variable `ebpf:"config"`
-	EgressTable         *ebpf.Variable `ebpf:"egress_table"`
+	ExportCounter       *ebpf.Variable `ebpf:"export_counter"`
+	ExportCounterLayout *ebpf.Variable `ebpf:"export_counter_layout"`
 	ExportEndpointFlags *ebpf.Variable `ebpf:"export_endpoint_flags"`
 	ExportEvent         *ebpf.Variable `ebpf:"export_event"`
 	ExportEventFlags    *ebpf.Variable `ebpf:"export_event_flags"`
 	ExportEventType     *ebpf.Variable `ebpf:"export_event_type"`
 	ExportFlowState     *ebpf.Variable `ebpf:"export_flow_state"`
 	ExportIdentity      *ebpf.Variable `ebpf:"export_identity"`
-	ExportJudge         *ebpf.Variable `ebpf:"export_judge"`
-	ExportPolicyRow     *ebpf.Variable `ebpf:"export_policy_row"`
+	ExportRow           *ebpf.Variable `ebpf:"export_row"`
+	ExportRowKey        *ebpf.Variable `ebpf:"export_row_key"`
+	ExportRowPage       *ebpf.Variable `ebpf:"export_row_page"`
+	ExportRowPeer       *ebpf.Variable `ebpf:"export_row_peer"`
+	ExportRulingFlags   *ebpf.Variable `ebpf:"export_ruling_flags"`
+	ExportStage         *ebpf.Variable `ebpf:"export_stage"`
+	ExportTablePages    *ebpf.Variable `ebpf:"export_table_pages"`
 	ExportTcpFlags      *ebpf.Variable `ebpf:"export_tcp_flags"`
 	ExportVerdict       *ebpf.Variable `ebpf:"export_verdict"`
-	IngressTable        *ebpf.Variable `ebpf:"ingress_table"`
 }
 
 // EndpointPrograms contains all programs after they have been loaded into the kernel.
 //
 // It can be passed to LoadEndpointObjects or ebpf.CollectionSpec.LoadAndAssign.
 type EndpointPrograms struct {
-	Deliver      *ebpf.Program `ebpf:"deliver"`
 	FromEndpoint *ebpf.Program `ebpf:"from_endpoint"`
-	Leave        *ebpf.Program `ebpf:"leave"`
 }
 
 func (p *EndpointPrograms) Close() error {
 	return _EndpointClose(
-		p.Deliver,
 		p.FromEndpoint,
-		p.Leave,
 	)
 }
 

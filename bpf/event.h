@@ -2,7 +2,10 @@
 #pragma once
 
 #include "config.h"
-#include "maps.h"
+#include "endpoints.h"
+#include "packet.h"
+#include "ruling.h"
+#include "verdict_counter.h"
 
 enum event_type {
 	EVENT_DROP = 1,
@@ -13,7 +16,7 @@ enum event_type {
 
 enum event_flags {
 	EVENT_IPV4 = 1 << 0,
-	EVENT_AUDIT = 1 << 1, /* would have been denied */
+	EVENT_AUDIT = 1 << 1, /* the rules under audit rule the other way */
 	EVENT_REPLY = 1 << 2, /* of the flow's provider to its consumer */
 	EVENT_FRAGMENT = 1 << 3,
 	EVENT_ICMP_ERROR = 1 << 4,
@@ -29,6 +32,7 @@ struct event {
 	__u32 source_identity;
 	__u32 destination_identity;
 	__u32 revision; /* policy that judged it; 0: none did */
+	__u32 ruling; /* number, without flags; 0: of no rule */
 	__u32 length; /* bytes from the Ethernet header */
 	__u32 interface; /* where it came in */
 	__u32 suppressed; /* events of its budget that were not sent since the last one that was */
@@ -137,13 +141,19 @@ static __always_inline int may_report(__u32 sender, enum event_type type, __u32 
 			   suppressed);
 }
 
+/* is_leaving: the packet's flow was judged, and its provider is no local endpoint. */
+static __always_inline int is_leaving(const struct packet *packet)
+{
+	return packet->revision && !(packet->flags & PACKET_REPLY ? packet->from : packet->to);
+}
+
 static __always_inline __u8 event_flags_of(const struct packet *packet)
 {
 	__u8 flags = 0;
 
 	if (packet->flags & PACKET_IPV4)
 		flags |= EVENT_IPV4;
-	if (packet->flags & PACKET_AUDIT)
+	if (packet->ruling & RULING_AUDIT)
 		flags |= EVENT_AUDIT;
 	if (packet->flags & PACKET_REPLY)
 		flags |= EVENT_REPLY;
@@ -151,7 +161,7 @@ static __always_inline __u8 event_flags_of(const struct packet *packet)
 		flags |= EVENT_FRAGMENT;
 	if (packet->flags & PACKET_ICMP_ERROR)
 		flags |= EVENT_ICMP_ERROR;
-	if (packet->flags & PACKET_EGRESS)
+	if (is_leaving(packet))
 		flags |= EVENT_EGRESS;
 	return flags;
 }
@@ -185,6 +195,7 @@ VERIFIED_ONCE int emit(struct __sk_buff *skb, const struct packet *packet, enum 
 					 standing_of(packet->from).identity;
 	event->destination_identity = packet->destination_identity;
 	event->revision = packet->revision;
+	event->ruling = packet->ruling & ~RULING_AUDIT;
 	event->length = skb->len;
 	event->interface = skb->ingress_ifindex;
 	event->suppressed = suppressed;
@@ -208,29 +219,4 @@ static __always_inline int wants_verdict_events(void)
 	struct runtime_settings *now = bpf_map_lookup_elem(&settings, &zero);
 
 	return now && now->verdict_events;
-}
-
-static __always_inline void count_verdict(enum verdict verdict, __u32 bytes)
-{
-	__u32 index = verdict;
-	struct verdict_counter *counter = bpf_map_lookup_elem(&verdicts, &index);
-
-	if (counter) {
-		counter->packets++;
-		counter->bytes += bytes;
-	}
-}
-
-static __always_inline void count_denied(__u32 consumer, __u32 provider, __u32 bytes)
-{
-	struct pair_key key = { .consumer = consumer, .provider = provider };
-	struct verdict_counter *counter = bpf_map_lookup_elem(&denied, &key);
-	struct verdict_counter first = { .packets = 1, .bytes = bytes };
-
-	if (counter) {
-		counter->packets++;
-		counter->bytes += bytes;
-	} else {
-		bpf_map_update_elem(&denied, &key, &first, BPF_ANY);
-	}
 }

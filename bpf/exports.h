@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 #pragma once
 
+#include "counter_slot.h"
+#include "known.h"
+#include "row.h"
+
 /*
- * Types get into BTF, and so into Go, only if something has them: these pointers are for the enums whose values
- * travel in narrower fields.
+ * Types get into BTF, and so into Go, only if something has them: these pointers are for what no map of the node
+ * has, and for the enums whose values travel in narrower fields.
  */
 #define EXPORT(type, name) const type *const export_##name __attribute__((unused))
 
@@ -14,6 +18,13 @@ EXPORT(enum event_type, event_type);
 EXPORT(enum event_flags, event_flags);
 EXPORT(struct event, event);
 EXPORT(enum flow_state, flow_state);
-EXPORT(enum judge, judge);
 EXPORT(enum tcp_flags, tcp_flags);
-EXPORT(struct policy_row, policy_row);
+EXPORT(enum ruling_flags, ruling_flags);
+EXPORT(enum stage, stage);
+EXPORT(struct counter, counter);
+EXPORT(enum counter_layout, counter_layout);
+EXPORT(struct row_key, row_key);
+EXPORT(struct row, row);
+EXPORT(enum row_page, row_page);
+EXPORT(enum row_peer, row_peer);
+EXPORT(enum table_pages, table_pages);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 #pragma once
 
-#include "conntrack.h"
+#include "counter.h"
 #include "event.h"
 #include "fragment.h"
 #include "icmp_error.h"
@@ -84,14 +84,8 @@ VERIFIED_ONCE int drop(struct __sk_buff *skb, const struct packet *packet, enum 
 		return TC_ACT_SHOT;
 
 	count_verdict(verdict, skb->len);
-	if (verdict == DROP_POLICY_DENIED || verdict == DROP_IDENTITY_UNKNOWN) {
-		if (packet->flags & PACKET_REPLY)
-			count_denied(packet->destination_identity, packet->source_identity,
-				     skb->len);
-		else
-			count_denied(packet->source_identity, packet->destination_identity,
-				     skb->len);
-	}
+	if (verdict == DROP_POLICY_DENIED || verdict == DROP_IDENTITY_UNKNOWN)
+		count_packet(packet->counter, packet->flags & PACKET_REPLY, skb->len);
 	emit(skb, packet, EVENT_DROP, verdict);
 	if (verdict == DROP_HOP_LIMIT || verdict == DROP_TOO_BIG)
 		return send_icmp_error(skb, packet, verdict);

@@ -1,62 +1,81 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 #pragma once
 
+#include <linux/errno.h>
 #include "conntrack.h"
-#include "judge.h"
+#include "counter.h"
+#include "judgement.h"
 
+/* stamp caches a ruling in the flow, as of the generations that were read before the table was asked. */
 static __always_inline void stamp(struct flow *flow, const struct judgement *judgement,
-				  __u32 counter, enum verdict verdict)
+				  enum verdict verdict)
 {
 	for (int i = 0; i < 2; i++) {
-		/* The judge's own stamp is that of the table it has just used, which may be older by now. */
-		flow->generation[i] = judgement->endpoint[i] == config.endpoint ?
-					      config.generation :
-					      judgement->standing[i].generation;
+		flow->generation[i] = judgement->standing[i].generation;
 		flow->identity[i] = judgement->standing[i].identity;
 		flow->endpoint[i] = judgement->endpoint[i];
 	}
 	flow->validated_ns = bpf_ktime_get_coarse_ns();
-	flow->counter = counter;
-	flow->revision = config.revision;
-	flow->denied = verdict != VERDICT_NEXT;
+	flow->revision = judgement->ruling.revision;
+	flow->ruling = judgement->ruling.number;
+	flow->denied = verdict;
 }
 
-static __always_inline void count_flow(__u32 slot)
+/* begin_flow remembers an allowed first packet. 0: another CPU was first, and has counted the flow. */
+static __always_inline int begin_flow(const struct judgement *judgement)
 {
-	struct pair_counter *pair = bpf_map_lookup_elem(&pairs, &slot);
+	struct flow flow = {
+		.client = judgement->client & 1,
+		.counter = judgement->packet.counter,
+	};
+	long failed;
 
-	if (pair)
-		pair->flows++;
-}
-
-/* begin_flow remembers an allowed first packet. */
-static __always_inline enum verdict begin_flow(const struct judgement *judgement, __u32 counter)
-{
-	struct flow flow = { .client = judgement->client & 1 };
-
-	stamp(&flow, judgement, counter, VERDICT_NEXT);
+	stamp(&flow, judgement, VERDICT_NEXT);
 	flow.created_ns = flow.validated_ns;
 	set_state(&flow, judgement->key.protocol, FLOW_UNANSWERED);
-	if (bpf_map_update_elem(&unanswered, &judgement->key, &flow, BPF_ANY))
-		return DROP_INTERNAL;
-	count_flow(counter);
-	return VERDICT_NEXT;
+	failed = bpf_map_update_elem(&unanswered, &judgement->key, &flow, BPF_NOEXIST);
+	if (failed)
+		return failed == -EEXIST ? 0 : -1;
+	count_flow(flow.counter);
+	return 1;
 }
 
-/* renew_flow stamps a flow anew. A denied one stays, so that the next packet is dropped by one lookup, too. */
-static __always_inline void renew_flow(struct judgement *judgement, __u32 counter,
-				       enum verdict verdict)
+/*
+ * renew_flow stamps a flow anew, and says whether its verdict is another one, or was audited under another
+ * policy. A denied one stays, so that the next packet is dropped by one lookup, too.
+ */
+static __always_inline int renew_flow(const struct judgement *judgement, enum verdict verdict)
 {
+	const struct ruling *ruling = &judgement->ruling;
+	__u32 counter = judgement->packet.counter;
 	struct flow *flow = judgement->table == TABLE_ESTABLISHED ?
 				    bpf_map_lookup_elem(&established, &judgement->key) :
 				    bpf_map_lookup_elem(&unanswered, &judgement->key);
+	int news;
 
 	if (!flow)
-		return; /* evicted meanwhile: the next packet finds out */
-	judgement->changed =
-		flow->denied != (verdict != VERDICT_NEXT) ||
-		((judgement->packet.flags & PACKET_AUDIT) && flow->revision != config.revision);
-	stamp(flow, judgement, counter, verdict);
+		return 0; /* evicted meanwhile: the next packet finds out */
+	news = flow->denied != verdict ||
+	       ((ruling->number & RULING_AUDIT) && flow->revision != ruling->revision);
+	/* It counts once for each ruling that it lives under, whichever CPU is the first to know. */
+	if (__sync_lock_test_and_set(&flow->counter, counter) != counter)
+		count_flow(counter);
+	stamp(flow, judgement, verdict);
 	if (verdict == VERDICT_NEXT)
 		track_tcp(flow, &judgement->packet);
+	return news;
+}
+
+/*
+ * remember keeps the verdict in the flow. A denied first packet leaves none. Not 0: it is news; negative: there
+ * is no room for it.
+ */
+static __always_inline int remember(const struct judgement *judgement, enum verdict verdict)
+{
+	if (judgement->table != TABLE_NONE)
+		return renew_flow(judgement, verdict);
+	if (verdict == VERDICT_NEXT)
+		return begin_flow(judgement);
+	count_flow(judgement->packet.counter);
+	return 1;
 }

@@ -51,18 +51,3 @@ static __always_inline void remember_fragment(const struct packet *packet)
 	fragment_key_of(packet, &key);
 	bpf_map_update_elem(&fragments, &key, &fragment, BPF_ANY);
 }
-
-static __noinline int recall_fragment(struct packet *packet)
-{
-	struct fragment_key key = {};
-	struct fragment *fragment;
-
-	fragment_key_of(packet, &key);
-	fragment = bpf_map_lookup_elem(&fragments, &key);
-	if (!fragment)
-		return DROP_FRAGMENT_UNKNOWN;
-	packet->source_port = fragment->source_port;
-	packet->destination_port = fragment->destination_port;
-	packet->icmp_type = fragment->icmp_type;
-	return VERDICT_NEXT;
-}

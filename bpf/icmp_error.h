@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 #pragma once
 
+#include <linux/icmpv6.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/pkt_cls.h>
+
 #include "checksum.h"
 #include "config.h"
 #include "event.h"
 #include "packet.h"
+#include "protocol.h"
 
 /* What an error says of the packet it is about: its IP header and this much more (RFC 792, RFC 4443). */
 #define QUOTED_PAYLOAD 64

@@ -33,9 +33,7 @@ enum packet_flags {
 	PACKET_LATER_FRAGMENT = 1 << 2,
 	PACKET_ICMP_ERROR = 1 << 3, /* source and destination are those of the flow it is about */
 	PACKET_DONT_FRAGMENT = 1 << 4,
-	PACKET_AUDIT = 1 << 5, /* policy would deny it, but only watches */
-	PACKET_REPLY = 1 << 6, /* travels from the flow's provider to its consumer */
-	PACKET_EGRESS = 1 << 7, /* judged by the source's table for what leaves the cluster */
+	PACKET_REPLY = 1 << 5, /* travels from the flow's provider to its consumer */
 };
 
 enum tcp_flags {
@@ -69,8 +67,9 @@ struct packet {
 	__u8 pad;
 	__u32 source_identity;
 	__u32 destination_identity;
+	__u32 ruling; /* number, with enum ruling_flags */
 	__u32 revision; /* of the policy that judged it */
-	__u32 counter; /* pair counter it counts on */
+	__u32 counter; /* slot it counts on */
 	__be32 fragment_id; /* of fragments */
 };
 

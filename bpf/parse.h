@@ -42,6 +42,22 @@ static __noinline int parse_transport_there(struct __sk_buff *skb, struct packet
 	return parse_transport(skb, packet);
 }
 
+/* recall_fragment tells of a later fragment what only the first one carried. */
+static __noinline int recall_fragment(struct packet *packet)
+{
+	struct fragment_key key = {};
+	struct fragment *fragment;
+
+	fragment_key_of(packet, &key);
+	fragment = bpf_map_lookup_elem(&fragments, &key);
+	if (!fragment)
+		return DROP_FRAGMENT_UNKNOWN;
+	packet->source_port = fragment->source_port;
+	packet->destination_port = fragment->destination_port;
+	packet->icmp_type = fragment->icmp_type;
+	return VERDICT_NEXT;
+}
+
 /* parse_fragment reads the transport header, or recalls what the first fragment's said. */
 static __always_inline enum verdict parse_fragment(struct __sk_buff *skb, struct packet *packet,
 						   __u16 offset, int more, __be32 id)

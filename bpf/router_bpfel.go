@@ -18,19 +18,17 @@ import (
 const (
 	RouterMapAddresses   = "addresses"
 	RouterMapBudgets     = "budgets"
-	RouterMapDenied      = "denied"
+	RouterMapCounters    = "counters"
 	RouterMapEndpoints   = "endpoints"
 	RouterMapEstablished = "established"
 	RouterMapEvents      = "events"
 	RouterMapFragments   = "fragments"
-	RouterMapIdentities  = "identities"
 	RouterMapJudgements  = "judgements"
 	RouterMapJudges      = "judges"
 	RouterMapLostEvents  = "lost_events"
 	RouterMapOutside     = "outside"
-	RouterMapPairNames   = "pair_names"
-	RouterMapPairs       = "pairs"
 	RouterMapSettings    = "settings"
+	RouterMapStages      = "stages"
 	RouterMapUnanswered  = "unanswered"
 	RouterMapVerdicts    = "verdicts"
 	RouterProgFromHost   = "from_host"
@@ -88,19 +86,17 @@ type RouterProgramSpecs struct {
 type RouterMapSpecs struct {
 	Addresses   *ebpf.MapSpec `ebpf:"addresses"`
 	Budgets     *ebpf.MapSpec `ebpf:"budgets"`
-	Denied      *ebpf.MapSpec `ebpf:"denied"`
+	Counters    *ebpf.MapSpec `ebpf:"counters"`
 	Endpoints   *ebpf.MapSpec `ebpf:"endpoints"`
 	Established *ebpf.MapSpec `ebpf:"established"`
 	Events      *ebpf.MapSpec `ebpf:"events"`
 	Fragments   *ebpf.MapSpec `ebpf:"fragments"`
-	Identities  *ebpf.MapSpec `ebpf:"identities"`
 	Judgements  *ebpf.MapSpec `ebpf:"judgements"`
 	Judges      *ebpf.MapSpec `ebpf:"judges"`
 	LostEvents  *ebpf.MapSpec `ebpf:"lost_events"`
 	Outside     *ebpf.MapSpec `ebpf:"outside"`
-	PairNames   *ebpf.MapSpec `ebpf:"pair_names"`
-	Pairs       *ebpf.MapSpec `ebpf:"pairs"`
 	Settings    *ebpf.MapSpec `ebpf:"settings"`
+	Stages      *ebpf.MapSpec `ebpf:"stages"`
 	Unanswered  *ebpf.MapSpec `ebpf:"unanswered"`
 	Verdicts    *ebpf.MapSpec `ebpf:"verdicts"`
 }
@@ -134,19 +130,17 @@ func (o *RouterObjects) Close() error {
 type RouterMaps struct {
 	Addresses   *ebpf.Map `ebpf:"addresses"`
 	Budgets     *ebpf.Map `ebpf:"budgets"`
-	Denied      *ebpf.Map `ebpf:"denied"`
+	Counters    *ebpf.Map `ebpf:"counters"`
 	Endpoints   *ebpf.Map `ebpf:"endpoints"`
 	Established *ebpf.Map `ebpf:"established"`
 	Events      *ebpf.Map `ebpf:"events"`
 	Fragments   *ebpf.Map `ebpf:"fragments"`
-	Identities  *ebpf.Map `ebpf:"identities"`
 	Judgements  *ebpf.Map `ebpf:"judgements"`
 	Judges      *ebpf.Map `ebpf:"judges"`
 	LostEvents  *ebpf.Map `ebpf:"lost_events"`
 	Outside     *ebpf.Map `ebpf:"outside"`
-	PairNames   *ebpf.Map `ebpf:"pair_names"`
-	Pairs       *ebpf.Map `ebpf:"pairs"`
 	Settings    *ebpf.Map `ebpf:"settings"`
+	Stages      *ebpf.Map `ebpf:"stages"`
 	Unanswered  *ebpf.Map `ebpf:"unanswered"`
 	Verdicts    *ebpf.Map `ebpf:"verdicts"`
 }
@@ -155,19 +149,17 @@ func (m *RouterMaps) Close() error {
 	return _RouterClose(
 		m.Addresses,
 		m.Budgets,
-		m.Denied,
+		m.Counters,
 		m.Endpoints,
 		m.Established,
 		m.Events,
 		m.Fragments,
-		m.Identities,
 		m.Judgements,
 		m.Judges,
 		m.LostEvents,
 		m.Outside,
-		m.PairNames,
-		m.Pairs,
 		m.Settings,
+		m.Stages,
 		m.Unanswered,
 		m.Verdicts,
 	)

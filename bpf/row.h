@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#pragma once
+
+#include <linux/types.h>
+
+/*
+ * The rows of one identity's two tables are in one map, each under the peer that it is about and a page, which
+ * is 64 port classes of one table. Page and peer have room for marks above all that they count.
+ */
+struct row_key {
+	__u32 peer; /* identity; IDENTITY_UNKNOWN: whoever has no row. Or enum row_peer */
+	__u32 page; /* class / 64, or enum row_page */
+};
+
+enum row_page {
+	ROW_ANY_PAGE = 0x7fffffff, /* all pages that the peer has no row of */
+	ROW_LEAVING = 1U << 31, /* mark: of the table for what leaves the cluster */
+};
+
+enum row_peer {
+	ROW_EXCEPTION =
+		1 << 30, /* mark on a row's kind: page is a class then, and allow its ruling */
+};
+
+/* Which tables have more than 64 classes: their rows may be under ROW_ANY_PAGE. */
+enum table_pages {
+	INGRESS_PAGED = 1 << 0,
+	EGRESS_PAGED = 1 << 1,
+};
+
+/* What one peer may: the rulings on all of its allowed and on all of its denied classes. */
+struct row {
+	__u64 allowed; /* bit class % 64 */
+	__u32 allow; /* ruling's number, with enum ruling_flags */
+	__u32 deny;
+	__u32 kind; /* not 0: some classes have a ruling of their own, see ROW_EXCEPTION */
+	__u32 pad;
+};

@@ -58,17 +58,17 @@ func TestFlowIsPromotedByItsReply(t *testing.T) {
 			flow.Generation[side] != client.generation || flow.Generation[1-side] != server.generation {
 			t.Errorf("flow %+v, want stamps of %d and %d", flow, client.generation, server.generation)
 		}
-		if flow.LifetimeS != 60 || flow.Revision != 1000+server.generation || flow.Denied != 0 {
+		if flow.LifetimeS != 60 || flow.Revision != server.revision() || flow.Ruling != server.ingress.ruling(client.identity, 0, true) || flow.Denied != 0 {
 			t.Errorf("flow %+v", flow)
 		}
 
 		reply := c.hears("SA").want(t, toEndpoint)
-		if !reply.reply || reply.newFlow || reply.slot != server.ingress.slots[client.identity] {
-			t.Errorf("counted %+v, want a reply on the pair's slot", reply.counted)
+		if !reply.reply || reply.flows != 0 || reply.key != server.account(client, client.identity, 0, true) {
+			t.Errorf("counted %+v, want a reply on its flow's slot", reply.counted)
 		}
 		n.wantState(t, bpf.EndpointFlowStateFLOW_ESTABLISHED, 6*3600)
 		again := c.says("A").want(t, toEndpoint)
-		if again.reply || again.newFlow {
+		if again.reply || again.flows != 0 {
 			t.Errorf("counted %+v, want one more packet of the same flow", again.counted)
 		}
 	})
@@ -186,7 +186,7 @@ func TestReplies(t *testing.T) {
 					from, to := ends[0], ends[1]
 					from.send(from.to(to.end, ip, c.there, testbed.Data(8))).want(t, toEndpoint)
 					got := to.send(to.to(from.end, ip, c.back, testbed.Data(8))).want(t, toEndpoint)
-					if !got.reply || got.slot != to.ingress.slot {
+					if !got.reply || got.key != to.account(from, from.identity, 0, true) {
 						t.Errorf("counted %+v, want a reply", got.counted)
 					}
 					n.wantState(t, bpf.EndpointFlowStateFLOW_ESTABLISHED, c.lifetime)

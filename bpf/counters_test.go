@@ -3,17 +3,25 @@
 package bpf_test
 
 import (
+	"errors"
+
 	"github.com/cilium/ebpf"
 
 	"github.com/hypha-net/hypha/bpf"
 )
 
-const verdictCount = int(bpf.EndpointVerdictVERDICT_COUNT)
+const (
+	verdictCount = int(bpf.EndpointVerdictVERDICT_COUNT)
+	chunkSlots   = uint32(bpf.EndpointCounterLayoutCOUNTERS_A_CHUNK)
+)
+
+// together stands for the slot of all that have none of their own.
+var together = bpf.EndpointCounterKey{Consumer: ^uint32(0)}
 
 // counters are those that a packet can move, summed over all CPUs.
 type counters struct {
 	verdicts [verdictCount]bpf.EndpointVerdictCounter
-	pairs    []bpf.EndpointPairCounter // by slot
+	slots    map[bpf.EndpointCounterKey]bpf.EndpointCounter
 }
 
 func (n *node) count() (now counters) {
@@ -26,17 +34,32 @@ func (n *node) count() (now counters) {
 			now.verdicts[i].Bytes += c.Bytes
 		}
 	}
-	for slot := range n.slots + 1 {
-		now.pairs = append(now.pairs, n.pairCounter(slot))
+	now.slots = map[bpf.EndpointCounterKey]bpf.EndpointCounter{together: n.counter(0)}
+	for key, slot := range n.slots() {
+		now.slots[key] = n.counter(slot)
 	}
 	return now
 }
 
-func (n *node) pairCounter(slot uint32) (sum bpf.EndpointPairCounter) {
+// slots are those in use, by what they count.
+func (n *node) slots() map[bpf.EndpointCounterKey]uint32 {
 	n.Helper()
-	pairs := make([]bpf.EndpointPairCounter, ebpf.MustPossibleCPU())
-	n.must(n.Pairs.Lookup(slot, pairs))
-	for _, c := range pairs {
+	all := map[bpf.EndpointCounterKey]uint32{}
+	var key bpf.EndpointCounterKey
+	var slot uint32
+	entries := n.CounterSlots.Iterate()
+	for entries.Next(&key, &slot) {
+		all[key] = slot
+	}
+	n.must(entries.Err())
+	return all
+}
+
+func (n *node) counter(slot uint32) (sum bpf.EndpointCounter) {
+	n.Helper()
+	perCPU := make([]bpf.EndpointCounter, ebpf.MustPossibleCPU())
+	n.must(n.chunks[slot/chunkSlots].Lookup(slot%chunkSlots, perCPU))
+	for _, c := range perCPU {
 		for way := range c.Packets {
 			sum.Packets[way] += c.Packets[way]
 			sum.Bytes[way] += c.Bytes[way]
@@ -46,15 +69,32 @@ func (n *node) pairCounter(slot uint32) (sum bpf.EndpointPairCounter) {
 	return sum
 }
 
+// offer fills the queue with slots that are free, and nothing else.
+func (n *node) offer(slots ...uint32) {
+	n.Helper()
+	for {
+		var old uint32
+		err := n.FreeCounters.LookupAndDelete(nil, &old)
+		if errors.Is(err, ebpf.ErrKeyNotExist) {
+			break
+		}
+		n.must(err)
+	}
+	for _, slot := range slots {
+		n.must(n.FreeCounters.Put(nil, slot))
+	}
+}
+
 // counted is what one packet did to the counters.
 type counted struct {
 	verdicts []bpf.EndpointVerdict // without notices
 	notices  []bpf.EndpointVerdict
-	passed   int    // packets that went to a pair counter
-	slot     uint32 // the last such counter
-	reply    bool   // the way it counted for
-	newFlow  bool
-	bytes    uint64 // on all of these but notices
+	packets  int                    // on slots
+	key      bpf.EndpointCounterKey // what the last such slot is about
+	reply    bool                   // the way it counted for
+	flows    uint64                 // on slots
+	bytes    uint64                 // by verdict
+	carried  uint64                 // bytes on slots
 }
 
 // since is what changed from before to now.
@@ -70,14 +110,16 @@ func (now *counters) since(before *counters) (c counted) {
 			c.bytes += is.Bytes - was.Bytes
 		}
 	}
-	for i := range now.pairs {
-		was, is := before.pairs[i], now.pairs[i]
-		c.newFlow = c.newFlow || is.Flows != was.Flows
+	for key, is := range now.slots {
+		was := before.slots[key]
+		c.flows += is.Flows - was.Flows
 		for way := range is.Packets {
-			for range is.Packets[way] - was.Packets[way] {
-				c.passed, c.slot, c.reply = c.passed+1, uint32(i), way == 1
-				c.bytes += is.Bytes[way] - was.Bytes[way]
+			if is.Packets[way] == was.Packets[way] {
+				continue
 			}
+			c.packets += int(is.Packets[way] - was.Packets[way])
+			c.key, c.reply = key, way == 1
+			c.carried += is.Bytes[way] - was.Bytes[way]
 		}
 	}
 	return c

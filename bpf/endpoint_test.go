@@ -29,7 +29,6 @@ type endpoint struct {
 	generation uint32
 	mtu        uint16
 	flags      bpf.EndpointEndpointFlags
-	audit      bool
 	ingress    policy
 	egress     policy
 	program    *ebpf.Program // at its attach point
@@ -71,7 +70,7 @@ func (n *node) add(e *endpoint) *endpoint {
 		}
 	}
 	if e.id != 0 {
-		n.must(n.Identities.Put(e.identity, uint8(1)))
+		n.know(e.identity, true)
 	}
 	e.apply()
 	return e
@@ -83,25 +82,25 @@ func (e *endpoint) apply() {
 	e.Helper()
 	e.node.generation++
 	e.generation = e.node.generation
-	if e.id == 0 {
-		spec := e.load(bpf.LoadRouter)
-		e.program = e.start(spec).Programs["from_host"]
-	} else {
-		spec := e.load(bpf.LoadEndpoint)
-		e.ingress.compile(e.node, spec, "ingress", bpf.EndpointProgDeliver)
-		e.egress.compile(e.node, spec, "egress", bpf.EndpointProgLeave)
-		if e.program != nil {
-			delete(spec.Programs, bpf.EndpointProgFromEndpoint)
-		}
-		loaded := e.start(spec)
-		if e.program == nil {
-			e.program = loaded.Programs[bpf.EndpointProgFromEndpoint]
-		}
-		first := 2 * uint32(e.id)
-		e.must(e.Judges.Put(first+uint32(bpf.EndpointJudgeJUDGE_DELIVER), loaded.Programs[bpf.EndpointProgDeliver]))
-		e.must(e.Judges.Put(first+uint32(bpf.EndpointJudgeJUDGE_LEAVE), loaded.Programs[bpf.EndpointProgLeave]))
+	if e.program == nil {
+		e.program = e.receiver()
+	}
+	if e.id != 0 {
+		e.must(e.Judges.Put(uint32(e.id), e.judge(e.revision())))
 	}
 	e.publish()
+}
+
+// revision is that of the policy which the endpoint's tables are made from.
+func (e *endpoint) revision() uint32 { return 1000 + e.generation }
+
+// receiver loads the program for the endpoint's attach point.
+func (e *endpoint) receiver() *ebpf.Program {
+	e.Helper()
+	if e.id == 0 {
+		return e.start(e.object(bpf.LoadRouter)).Programs[bpf.RouterProgFromHost]
+	}
+	return e.start(e.object(bpf.LoadEndpoint)).Programs[bpf.EndpointProgFromEndpoint]
 }
 
 // publish tells the other programs about the endpoint.
@@ -118,9 +117,8 @@ func (e *endpoint) start(spec *ebpf.CollectionSpec) *ebpf.Collection {
 	e.Helper()
 	e.must(spec.Variables["config"].Set(bpf.EndpointEndpointConfig{
 		Ipv6: address(e.ip6), Ipv4: address(e.ip4), Gateway6: address(gateway.ip6), Gateway4: address(gateway.ip4),
-		Generation: e.generation, Revision: 1000 + e.generation, Endpoint: e.id,
-		Mac: [6]uint8(e.mac), GatewayMac: [6]uint8(gatewayMAC), HasIpv6: flag(e.ip6.IsValid()), HasIpv4: flag(e.ip4.IsValid()),
-		AuditIngress: flag(e.audit), AuditEgress: flag(e.audit),
+		Endpoint: e.id,
+		Mac:      [6]uint8(e.mac), GatewayMac: [6]uint8(gatewayMAC), HasIpv6: flag(e.ip6.IsValid()), HasIpv4: flag(e.ip4.IsValid()),
 	}))
 	replacements := map[string]*ebpf.Map{}
 	for name := range spec.Maps {

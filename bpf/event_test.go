@@ -76,7 +76,7 @@ func TestDropEvent(t *testing.T) {
 			Source: address(client.ip(ip)), Destination: address(server.ip(ip)),
 			SourcePort: networkOrder(1000), DestinationPort: networkOrder(80),
 			SourceIdentity: client.identity, DestinationIdentity: server.identity,
-			Revision: 1000 + server.generation, Length: uint32(len(frame)),
+			Revision: server.revision(), Ruling: server.ingress.ruling(client.identity, 0, false), Length: uint32(len(frame)),
 			SourceEndpoint: client.id, DestinationEndpoint: server.id,
 			Type: uint8(bpf.EndpointEventTypeEVENT_DROP), Verdict: uint8(denied),
 			Protocol: 6, Flags: versionFlag(ip), TcpFlags: uint8(bpf.EndpointTcpFlagsTCP_SYN), HopLimit: 64,

@@ -89,7 +89,7 @@ func TestSpoofedFirstFragment(t *testing.T) {
 		client.send(datagram[0]).want(t, toEndpoint)
 		bait := testbed.Fragments(end{thief.mac, client.ip4, client.ip6}.to(server.end, ip, testbed.UDP(1, 2), testbed.Data(200)), 64, 7)
 		thief.send(bait[0]).want(t, sourceAddress)
-		if got := client.send(datagram[1]).want(t, toEndpoint); got.newFlow {
+		if got := client.send(datagram[1]).want(t, toEndpoint); got.flows != 0 {
 			t.Error("the later fragment is of another flow")
 		}
 	})

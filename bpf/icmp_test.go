@@ -66,7 +66,7 @@ func TestEchoBothWays(t *testing.T) {
 		for _, id := range []uint16{1, 8, 128} {
 			n.reset()
 			client.send(client.echo(server.end, ip, id)).want(t, toEndpoint)
-			if got := server.send(server.echo(client.end, ip, id)).want(t, toEndpoint); !got.newFlow {
+			if got := server.send(server.echo(client.end, ip, id)).want(t, toEndpoint); got.flows != 1 {
 				t.Errorf("the other's request with identifier %d is none", id)
 			}
 			if flows := len(n.flows(n.Unanswered)); flows != 2 {

@@ -48,10 +48,12 @@ type node struct {
 	testing.TB
 	bpf.EndpointMaps
 	shared     map[string]*ebpf.Map
+	chunks     map[uint32]*ebpf.Map // counters
+	templates  *ebpf.CollectionSpec // of judges
 	router     *endpoint
 	endpoints  []*endpoint
 	generation uint32
-	slots      uint32 // pair counters given out
+	rulings    uint32 // numbers given out
 	before     counters
 }
 
@@ -61,12 +63,14 @@ func newNode(t testing.TB, tune ...func(map[string]*ebpf.MapSpec)) *node {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: loads BPF programs")
 	}
-	n := &node{TB: t, shared: map[string]*ebpf.Map{}}
-	spec := n.load(bpf.LoadEndpoint)
+	n := &node{TB: t, shared: map[string]*ebpf.Map{}, chunks: map[uint32]*ebpf.Map{}}
+	n.templates = n.object(bpf.LoadJudge)
+	spec := n.object(bpf.LoadEndpoint)
 	for _, f := range tune {
 		f(spec.Maps)
 	}
 	delete(spec.Maps, ".rodata")
+	spec.Maps[bpf.EndpointMapCounters].InnerMap.MaxEntries = slotsHere
 	for name, m := range spec.Maps {
 		if m.Type != ebpf.RingBuf {
 			m.MaxEntries = min(m.MaxEntries, 1024) // enough here, and much faster to make
@@ -77,18 +81,35 @@ func newNode(t testing.TB, tune ...func(map[string]*ebpf.MapSpec)) *node {
 		n.shared[name] = created
 	}
 	n.must((&ebpf.Collection{Maps: maps.Clone(n.shared)}).Assign(&n.EndpointMaps))
-	delete(n.shared, bpf.EndpointMapIngressRows) // each endpoint has its own
-	delete(n.shared, bpf.EndpointMapEgressRows)
+	n.addChunk(0, spec.Maps[bpf.EndpointMapCounters].InnerMap)
+	n.addChunk(1, spec.Maps[bpf.EndpointMapCounters].InnerMap)
+	for slot := range uint32(slotsHere - 1) {
+		n.must(n.FreeCounters.Put(nil, slot+1))
+	}
 	for prefix, identity := range outside {
 		n.must(n.Outside.Put(prefixKey(netip.MustParsePrefix(prefix)), identity))
 	}
 	n.router = n.add(&endpoint{end: end{mac: routerMAC}})
+	settle := n.router.start(n.object(bpf.LoadSettle)).Programs[bpf.SettleProgSettle]
+	n.must(n.Stages.Put(uint32(bpf.EndpointStageSTAGE_SETTLE), settle))
 	n.reset()
 	return n
 }
 
-// load reads an object's specification. Nothing of it is pinned.
-func (n *node) load(object func() (*ebpf.CollectionSpec, error)) *ebpf.CollectionSpec {
+// slotsHere are enough for any test: those of a chunk that is a whole one take more memory.
+const slotsHere = 1000
+
+func (n *node) addChunk(chunk uint32, spec *ebpf.MapSpec) {
+	n.Helper()
+	counters, err := ebpf.NewMap(spec)
+	n.must(err)
+	n.Cleanup(func() { counters.Close() })
+	n.must(n.Counters.Put(chunk, counters))
+	n.chunks[chunk] = counters
+}
+
+// object reads an object's specification. Nothing of it is pinned.
+func (n *node) object(object func() (*ebpf.CollectionSpec, error)) *ebpf.CollectionSpec {
 	n.Helper()
 	spec, err := object()
 	n.must(err)
@@ -131,6 +152,18 @@ func (n *node) must(err error) {
 	if err != nil {
 		n.Fatalf("%+v", err)
 	}
+}
+
+// know tells the datapath that it has heard of a label set, or that it is gone.
+func (n *node) know(identity uint32, known bool) {
+	n.Helper()
+	var word uint64
+	n.must(n.KnownIdentities.Lookup(identity/64, &word))
+	word &^= 1 << (identity % 64)
+	if known {
+		word |= 1 << (identity % 64)
+	}
+	n.must(n.KnownIdentities.Put(identity/64, word))
 }
 
 func prefixKey(p netip.Prefix) bpf.EndpointPrefixKey {

@@ -4,7 +4,6 @@ package bpf_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/testbed"
@@ -65,7 +64,7 @@ func TestFromHost(t *testing.T) {
 		{"world to an endpoint without rows", world, stranger.end, denied},
 		{"local address as source", stranger.end, server.end, bpf.EndpointVerdictDROP_SOURCE_ADDRESS},
 		{"own address as source", server.end, server.end, bpf.EndpointVerdictDROP_SOURCE_ADDRESS},
-		{"address of the cluster that nobody has, as source", absentee, server.end, bpf.EndpointVerdictDROP_IDENTITY_UNKNOWN},
+		{"address of the cluster that nobody has, as source", absentee, server.end, unknownIdentity},
 		{"to nobody", gateway, absentee, bpf.EndpointVerdictDROP_DESTINATION_UNKNOWN},
 		{"to the world", gateway, world, bpf.EndpointVerdictDROP_DESTINATION_UNKNOWN},
 	} {
@@ -82,12 +81,11 @@ func TestFromHost(t *testing.T) {
 func TestUnknownIdentities(t *testing.T) {
 	n := newNode(t)
 	client, server := n.endpoint(1), n.endpoint(2, policy{rest: []uint32{0}})
-	n.must(n.Identities.Delete(client.identity))
-	unknown := bpf.EndpointVerdictDROP_IDENTITY_UNKNOWN
+	n.know(client.identity, false)
 	eachFamily(t, n, func(t *testing.T, ip family) {
 		syn := testbed.TCP(1000, 80, "S")
-		client.send(client.to(server.end, ip, syn)).want(t, unknown)
-		n.router.send(absentee.to(server.end, ip, syn)).want(t, unknown)
+		client.send(client.to(server.end, ip, syn)).want(t, unknownIdentity)
+		n.router.send(absentee.to(server.end, ip, syn)).want(t, unknownIdentity)
 		n.router.send(world.to(server.end, ip, syn)).want(t, toEndpoint)
 	})
 	server.ingress.rows = rows{client.identity: {0}}
@@ -95,44 +93,4 @@ func TestUnknownIdentities(t *testing.T) {
 	eachFamily(t, n, func(t *testing.T, ip family) {
 		client.send(client.to(server.end, ip, testbed.TCP(1000, 80, "S"))).want(t, toEndpoint)
 	})
-}
-
-func TestAuditLetsPass(t *testing.T) {
-	n := newNode(t)
-	client, server := n.endpoint(1), n.endpoint(2)
-	for _, e := range []*endpoint{client, server} {
-		e.audit, e.egress = true, policy{}
-		e.apply()
-	}
-	events := n.events(t)
-	for _, c := range []struct {
-		name  string
-		to    end
-		want  bpf.EndpointVerdict
-		flags bpf.EndpointEventFlags
-	}{
-		{"ingress", server.end, toEndpoint, bpf.EndpointEventFlagsEVENT_AUDIT},
-		{"egress", world, toHost, bpf.EndpointEventFlagsEVENT_AUDIT | bpf.EndpointEventFlagsEVENT_EGRESS},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			n.reset()
-			client.send(client.to(c.to, ipv6, testbed.UDP(1000, 53), testbed.Data(4))).want(t, c.want)
-			got := events.one(t)
-			if got.Verdict != uint8(denied) || got.Flags != uint8(c.flags) || got.Type != uint8(bpf.EndpointEventTypeEVENT_VERDICT) {
-				t.Errorf("event %+v, want a verdict %v with flags %#x", got, denied, c.flags)
-			}
-
-			// Judged again by the same policy it is no news, by another one it is.
-			send := func() { client.send(client.to(c.to, ipv6, testbed.UDP(1000, 53), testbed.Data(4))).want(t, c.want) }
-			n.edit(t, n.Unanswered, age(2*time.Second))
-			send()
-			if again := events.all(t); len(again) != 0 {
-				t.Errorf("%d events of a flow that was reported already", len(again))
-			}
-			client.apply()
-			server.apply()
-			send()
-			events.one(t)
-		})
-	}
 }

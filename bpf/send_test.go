@@ -46,16 +46,28 @@ func (e *endpoint) sendAs(frame []byte, context any) outcome {
 	if slices.Contains(o.verdicts, bpf.EndpointVerdictANSWERED) {
 		length = len(o.out) // that is what goes over the link
 	}
-	if len(o.verdicts)+o.passed != 1 || o.bytes != uint64(length) {
+	if !o.once(uint64(length)) {
 		e.Fatalf("one packet of %d bytes moved these counters: %+v\n%x", len(frame), o.counted, frame)
 	}
-	if o.passed == 1 {
+	if len(o.verdicts) == 0 {
 		o.verdict = e.forwarded(frame, o)
 	} else {
 		o.verdict = o.verdicts[0]
 		e.check(frame, o)
 	}
 	return o
+}
+
+// once: a packet counts by its verdict if it was not forwarded, and on a slot if it was, or if policy denied it.
+func (c counted) once(bytes uint64) bool {
+	if len(c.verdicts) == 0 {
+		return c.packets == 1 && c.carried == bytes
+	}
+	byPolicy := c.verdicts[0] == denied || c.verdicts[0] == unknownIdentity
+	if !byPolicy {
+		return len(c.verdicts) == 1 && c.bytes == bytes && c.packets == 0
+	}
+	return len(c.verdicts) == 1 && c.bytes == bytes && c.packets == 1 && c.carried == bytes
 }
 
 // check holds the action against a verdict that did not forward the packet.

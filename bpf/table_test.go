@@ -3,7 +3,6 @@
 package bpf_test
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"github.com/cilium/ebpf"
@@ -12,66 +11,176 @@ import (
 	"github.com/hypha-net/hypha/bpf"
 )
 
+const (
+	anyPage   = uint32(bpf.EndpointRowPageROW_ANY_PAGE)
+	leaving   = uint32(bpf.EndpointRowPageROW_LEAVING)
+	exception = uint32(bpf.EndpointRowPeerROW_EXCEPTION)
+	audited   = uint32(bpf.EndpointRulingFlagsRULING_AUDIT)
+	theRest   = uint32(bpf.EndpointIdentityIDENTITY_UNKNOWN) // peer under which the default row is
+)
+
 // policy is what an endpoint's table says in one direction.
 type policy struct {
 	rows  rows
 	rest  []uint32           // classes allowed to peers without a row
 	ports map[service]uint32 // classes; that of all other ports is 0
-	words int                // of a row; 0 is 1
-	slot  uint32             // pair counter of peers without a row; filled by compile
-	slots map[uint32]uint32  // pair counters of rows, by peer; filled by compile
+	paged bool               // there are more than 64 classes
+	audit bool               // the rules under audit say the opposite of all this
+	own   rows               // classes that have rulings of their own, by peer
+	first uint32             // number of its first ruling; filled by compile
 }
 
 // rows are the classes that peers are allowed, by identity.
 type rows map[uint32][]uint32
+
+// others is the class to write for all pages that no class of a row is in.
+const others = anyPage
 
 type service struct {
 	protocol uint8
 	port     uint16
 }
 
-// compile puts the policy into the specification of a direction's rows, constants, and classifier.
-func (p *policy) compile(n *node, spec *ebpf.CollectionSpec, direction, program string) {
-	n.Helper()
-	words := max(p.words, 1)
-	table := bpf.EndpointTableConfig{RowWords: uint32(words)}
-	copy(table.DefaultAllowed[:], bits(64, p.rest))
-	n.slots++
-	p.slot, p.slots = n.slots, map[uint32]uint32{}
-	table.DefaultCounter = p.slot
-	n.must(spec.Variables[direction+"_table"].Set(table))
+// ruling is the number of what a peer's row says about a class: each row has three rulings, and more for its own classes.
+func (p *policy) ruling(peer, class uint32, allowed bool) uint32 {
+	if _, ok := p.rows[peer]; !ok {
+		peer = theRest
+	}
+	number := p.first + 100*p.kind(peer)
+	if at := slices.Index(p.own[peer], class); at >= 0 {
+		return number + 2 + uint32(at)
+	}
+	if allowed {
+		return number
+	}
+	return number + 1
+}
 
-	m := spec.Maps[direction+"_rows"]
-	m.ValueSize, m.MaxEntries = uint32(8+8*words), uint32(max(len(p.rows), 1))
-	for peer, classes := range p.rows {
-		n.slots++
-		p.slots[peer] = n.slots
-		row := binary.NativeEndian.AppendUint64(nil, uint64(n.slots))
-		for _, word := range bits(words, classes) {
-			row = binary.NativeEndian.AppendUint64(row, word)
+// kind numbers the peers that have rows: 1 is the rest.
+func (p *policy) kind(peer uint32) uint32 { return uint32(slices.Index(p.peers(), peer)) + 1 }
+
+func (p *policy) peers() []uint32 {
+	peers := []uint32{theRest}
+	for peer := range p.rows {
+		peers = append(peers, peer)
+	}
+	slices.Sort(peers)
+	return peers
+}
+
+// compile makes the rows of one direction, whose mark is 0 or leaving. Rulings are numbered from first.
+func (p *policy) compile(first, direction uint32) map[bpf.EndpointRowKey]bpf.EndpointRow {
+	p.first = first
+	table := map[bpf.EndpointRowKey]bpf.EndpointRow{}
+	for _, peer := range p.peers() {
+		classes := p.rest
+		if peer != theRest {
+			classes = p.rows[peer]
 		}
-		m.Contents = append(m.Contents, ebpf.MapKV{Key: peer, Value: row})
+		p.compileRow(table, peer, classes, direction)
 	}
-	judge := spec.Programs[program]
-	judge.Instructions = splice(judge.Instructions, "classify_"+direction, p.ports)
+	return table
 }
 
-func bits(words int, classes []uint32) []uint64 {
-	set := make([]uint64, words)
+func (p *policy) compileRow(table map[bpf.EndpointRowKey]bpf.EndpointRow, peer uint32, classes []uint32, direction uint32) {
+	number := p.first + 100*p.kind(peer)
+	row := bpf.EndpointRow{Allow: p.mark(number), Deny: p.mark(number + 1)}
+	if len(p.own[peer]) > 0 {
+		row.Kind = direction>>16 | p.kind(peer) // unique over both directions
+	}
+	pages := map[uint32]uint64{0: 0}
+	if p.paged {
+		pages = map[uint32]uint64{anyPage: 0}
+	}
 	for _, class := range classes {
-		set[class/64] |= 1 << (class % 64)
+		if class == others {
+			pages[anyPage] = ^uint64(0)
+			continue
+		}
+		pages[class/64] |= 1 << (class % 64)
 	}
-	return set
+	for page, allowed := range pages {
+		row.Allowed = allowed
+		table[bpf.EndpointRowKey{Peer: peer, Page: page | direction}] = row
+	}
+	for i, class := range p.own[peer] {
+		table[bpf.EndpointRowKey{Peer: exception | row.Kind, Page: class | direction}] =
+			bpf.EndpointRow{Allow: p.mark(number + 2 + uint32(i))}
+	}
 }
 
-// splice replaces a classifier's stub by comparisons with one port after the other.
-func splice(program asm.Instructions, stub string, ports map[service]uint32) asm.Instructions {
+func (p *policy) mark(ruling uint32) uint32 {
+	if p.audit {
+		return ruling | audited
+	}
+	return ruling
+}
+
+// judge loads the program of an endpoint's two tables.
+func (e *endpoint) judge(revision uint32) *ebpf.Program {
+	e.Helper()
+	e.node.rulings += 10000
+	table := e.ingress.compile(e.node.rulings, 0)
+	for key, row := range e.egress.compile(e.node.rulings+5000, leaving) {
+		table[key] = row
+	}
+	spec := e.templates.Maps[bpf.JudgeMapRows].Copy()
+	spec.MaxEntries = uint32(len(table))
+	rows, err := ebpf.NewMap(spec)
+	e.must(err)
+	e.Cleanup(func() { rows.Close() })
+	for key, row := range table {
+		e.must(rows.Put(key, row))
+	}
+	template := e.templates.Programs[bpf.JudgeProgJudge].Copy()
+	for stub, body := range map[string]asm.Instructions{
+		"classify_ingress": classifier(e.ingress.ports),
+		"classify_egress":  classifier(e.egress.ports),
+		"table_revision":   constant(revision),
+		"table_paged":      constant(pages(e.ingress.paged, e.egress.paged)),
+	} {
+		template.Instructions = splice(template.Instructions, stub, body)
+	}
+	return e.load(template, rows)
+}
+
+// load puts a judge on the node's maps.
+func (n *node) load(judge *ebpf.ProgramSpec, rows *ebpf.Map) *ebpf.Program {
+	n.Helper()
+	for name, m := range map[string]*ebpf.Map{
+		bpf.JudgeMapRows: rows, bpf.JudgeMapJudgements: n.Judgements, bpf.JudgeMapStages: n.Stages, bpf.JudgeMapVerdicts: n.Verdicts,
+	} {
+		n.must(judge.Instructions.AssociateMap(name, m))
+	}
+	program, err := ebpf.NewProgram(judge)
+	n.must(err)
+	n.Cleanup(func() { program.Close() })
+	return program
+}
+
+func pages(ingress, egress bool) (paged uint32) {
+	if ingress {
+		paged |= uint32(bpf.EndpointTablePagesINGRESS_PAGED)
+	}
+	if egress {
+		paged |= uint32(bpf.EndpointTablePagesEGRESS_PAGED)
+	}
+	return paged
+}
+
+// splice replaces a stub by a body.
+func splice(program asm.Instructions, stub string, body asm.Instructions) asm.Instructions {
 	start := slices.IndexFunc(program, func(i asm.Instruction) bool { return i.Symbol() == stub })
 	length := slices.IndexFunc(program[start+1:], func(i asm.Instruction) bool { return i.Symbol() != "" }) + 1
 	if length == 0 {
 		length = len(program) - start
 	}
-	var body asm.Instructions
+	body[0].Metadata = program[start].Metadata // its name, type and source line
+	return slices.Replace(program, start, start+length, body...)
+}
+
+// classifier compares with one port after the other.
+func classifier(ports map[service]uint32) (body asm.Instructions) {
 	for service, class := range ports {
 		body = append(body,
 			asm.Mov.Imm(asm.R0, int32(class)),
@@ -79,9 +188,11 @@ func splice(program asm.Instructions, stub string, ports map[service]uint32) asm
 			skipUnless(asm.R2, int32(service.port), 1),
 			asm.Return())
 	}
-	body = append(body, asm.Mov.Imm(asm.R0, 0), asm.Return())
-	body[0].Metadata = program[start].Metadata // its name, type and source line
-	return slices.Replace(program, start, start+length, body...)
+	return append(body, constant(0)...)
+}
+
+func constant(value uint32) asm.Instructions {
+	return asm.Instructions{asm.Mov.Imm32(asm.R0, int32(value)), asm.Return()}
 }
 
 func skipUnless(register asm.Register, value int32, instructions int16) asm.Instruction {

@@ -72,7 +72,7 @@ func newNode(t testing.TB, tune ...func(map[string]*ebpf.MapSpec)) *node {
 	delete(spec.Maps, ".rodata")
 	spec.Maps[bpf.EndpointMapCounters].InnerMap.MaxEntries = slotsHere
 	for name, m := range spec.Maps {
-		if m.Type != ebpf.RingBuf {
+		if m.Type != ebpf.RingBuf && name != bpf.EndpointMapKnownIdentities {
 			m.MaxEntries = min(m.MaxEntries, 1024) // enough here, and much faster to make
 		}
 		created, err := ebpf.NewMap(m)

@@ -3,134 +3,62 @@
 package bpf_test
 
 import (
-	"errors"
-	"net/netip"
-	"runtime"
-	"sync"
 	"testing"
 
-	"github.com/cilium/ebpf"
-	"golang.org/x/sys/unix"
-
+	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/testbed"
 )
 
+const races = 1000 // of which some hit the moment that matters
+
 // Two CPUs that see the first packets for one counter at once make one of it, and lose no packet and no slot.
 func TestCountersRace(t *testing.T) {
-	const rounds, packets = 100, 20
+	const packets, slots = 2, 4
 	n := newNode(t)
 	server := n.endpoint(1)
-	cpus := twoCPUs(t)
-	free := len(n.free(t))
-	for round := range uint32(rounds) {
-		consumer := idCIDR + 1 + round
-		for prefix := range outside {
-			if p := netip.MustParsePrefix(prefix); p.Contains(world.ip4) || p.Contains(office.ip6) {
-				n.must(n.Outside.Put(prefixKey(p), consumer))
-			}
+	frame := world.to(server.end, ipv6, testbed.UDP(1000, 53), testbed.Data(4))
+	key := server.account(n.router, idWorld, 0, false)
+	n.offer(1, 2, 3, 4)
+	counted := map[uint32]uint64{}
+	rival := newRival(t, func() error {
+		_, _, err := n.router.program.Benchmark(frame, packets, nil)
+		return err
+	})
+	for round := range races {
+		rival.race(t, round)
+		slot := n.slots()[key]
+		got := n.counter(slot).Packets[0]
+		if got-counted[slot] != 2*packets {
+			t.Fatalf("round %d counted %d packets on slot %d, want %d", round, got-counted[slot], slot, 2*packets)
 		}
-		onEach(t, cpus, func(cpu int) error {
-			frame := office.to(server.end, ipv6, testbed.UDP(uint16(1+cpu), 53), testbed.Data(4))
-			_, _, err := n.router.program.Benchmark(frame, packets, nil)
-			return err
-		})
-		key := server.account(n.router, consumer, 0, false)
-		if got := n.counter(n.slots()[key]); got.Packets[0] != 2*packets || got.Flows != 2*packets {
-			t.Fatalf("round %d counted %+v, want %d packets", round, got, 2*packets)
+		counted[slot] = got
+		free := n.free(t)
+		if len(free) != slots-1 || free[slot] {
+			t.Fatalf("round %d took slot %d and left %v", round, slot, free)
 		}
-	}
-	left := n.free(t)
-	if len(left) != free-rounds {
-		t.Errorf("%d slots are free, want %d", len(left), free-rounds)
-	}
-	for key, slot := range n.slots() {
-		if left[slot] {
-			t.Errorf("slot %d of %+v is free, too", slot, key)
-		}
+		n.must(n.CounterSlots.Delete(key))
+		n.must(n.FreeCounters.Put(nil, slot))
 	}
 }
 
 // A flow that two CPUs open at once is one flow.
 func TestFlowRace(t *testing.T) {
-	const rounds = 200
 	n := newNode(t)
 	server := n.endpoint(1, policy{rest: []uint32{0}})
-	cpus := twoCPUs(t)
-	var length uint64
-	for round := range rounds {
-		frame := world.to(server.end, ipv6, testbed.UDP(uint16(round+1), 53), testbed.Data(4))
-		length = uint64(len(frame))
-		onEach(t, cpus, func(int) error {
-			_, _, err := n.router.program.Benchmark(frame, 10, nil)
-			return err
-		})
-	}
-	n.wantCounter(t, server.account(n.router, idWorld, 0, true), rounds*20, 0, rounds, length)
-}
-
-// twoCPUs are two that this process may run on.
-func twoCPUs(t *testing.T) (two [2]int) {
-	t.Helper()
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &set); err != nil {
-		t.Fatal(err)
-	}
-	if set.Count() < 2 {
-		t.Skip("needs two CPUs: has them race")
-	}
-	found := 0
-	for cpu := 0; found < 2; cpu++ {
-		if set.IsSet(cpu) {
-			two[found] = cpu
-			found++
+	frame := world.to(server.end, ipv6, testbed.UDP(1000, 53), testbed.Data(4))
+	key := server.account(n.router, idWorld, 0, true)
+	rival := newRival(t, func() error {
+		_, _, err := n.router.program.Benchmark(frame, 2, nil)
+		return err
+	})
+	var flow bpf.EndpointFlowKey
+	for round := range uint64(races) {
+		rival.race(t, int(round))
+		got := n.counter(n.slots()[key])
+		if got.Flows != round+1 || got.Packets[0] != 4*(round+1) {
+			t.Fatalf("round %d: %+v, want a flow and 4 packets each", round, got)
 		}
+		n.must(n.Unanswered.NextKey(nil, &flow))
+		n.must(n.Unanswered.Delete(flow))
 	}
-	return two
-}
-
-// onEach runs f on both CPUs, from the same moment on.
-func onEach(t *testing.T, cpus [2]int, f func(cpu int) error) {
-	t.Helper()
-	var ready, done sync.WaitGroup
-	failed := make([]error, len(cpus))
-	ready.Add(len(cpus))
-	for i, cpu := range cpus {
-		done.Go(func() {
-			runtime.LockOSThread() // for good: the thread ends with the goroutine
-			var set unix.CPUSet
-			set.Set(cpu)
-			failed[i] = unix.SchedSetaffinity(0, &set)
-			ready.Done()
-			ready.Wait()
-			if failed[i] == nil {
-				failed[i] = f(cpu)
-			}
-		})
-	}
-	done.Wait()
-	if err := errors.Join(failed...); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// free are the slots in the queue, which gets them back.
-func (n *node) free(t *testing.T) map[uint32]bool {
-	t.Helper()
-	slots := map[uint32]bool{}
-	for {
-		var slot uint32
-		err := n.FreeCounters.LookupAndDelete(nil, &slot)
-		if errors.Is(err, ebpf.ErrKeyNotExist) {
-			break
-		}
-		n.must(err)
-		if slots[slot] {
-			t.Errorf("slot %d is free twice", slot)
-		}
-		slots[slot] = true
-	}
-	for slot := range slots {
-		n.must(n.FreeCounters.Put(nil, slot))
-	}
-	return slots
 }

@@ -7,9 +7,10 @@
 #include <linux/ipv6.h>
 #include <linux/pkt_cls.h>
 
+#include "budget.h"
 #include "checksum.h"
 #include "config.h"
-#include "event.h"
+#include "endpoints.h"
 #include "packet.h"
 #include "protocol.h"
 

@@ -6,23 +6,20 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/cilium/ebpf"
-
-	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/policy"
 )
 
 // replacement is what one Apply has made aside, before anything of it judges a packet.
 type replacement struct {
 	attached
-	entryProgram *loaded // nil: the attached one stays
-	judgeProgram *loaded // nil: the installed ones stay
+	program *loaded // from_endpoint; nil: the attached one stays
 }
 
-// Apply makes the kernel agree with one endpoint. Tables and programs are made aside, and then take over; when it
-// fails, the old ones stay in force. Applying what is there already changes nothing; an interface that was deleted and made
-// anew since (its container's namespace went, and it with it) gets its program again.
+// Apply makes the kernel agree with one endpoint. Its program is made aside, and then takes over; when that fails, the old one
+// stays in force. Applying what is there already changes nothing; an interface that was deleted and made anew since (its
+// container's namespace went, and it with it) gets its program again. ErrNoTables if its identity has none.
 func (d *Datapath) Apply(wanted Endpoint) (Report, error) {
 	if err := wanted.check(); err != nil {
 		return Report{}, err
@@ -34,158 +31,96 @@ func (d *Datapath) Apply(wanted Endpoint) (Report, error) {
 	d.mu.Lock()
 	have, asked := d.attached[wanted.ID], d.asked[wanted.ID]
 	d.mu.Unlock()
-	valid := have != nil && have.device == device && have.asked == asked
-	if valid && have.wanted.sameJudges(wanted) {
-		return d.touch(have, wanted)
+	if have != nil && have.asked != asked {
+		if err := d.remakeTables(wanted.Identity); err != nil {
+			return Report{}, err
+		}
 	}
-	made := &replacement{attached: attached{wanted: wanted, device: device, asked: asked, generation: d.nextGeneration()}}
-	defer made.close()
-	if valid && have.wanted.sameEntry(wanted) {
+	made := &replacement{attached: attached{wanted: wanted, device: device, asked: asked}}
+	if have != nil && have.device == device && have.asked == asked && have.wanted.sameEntry(wanted) {
 		made.entry = have.entry
-	}
-	if err := d.replace(made); err != nil {
+	} else if made.program, err = d.loadEntry(made); err != nil {
 		return Report{}, err
+	} else {
+		defer made.program.close()
+		made.entry = made.program.reports[0]
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if have != nil {
-		d.forget(have)
-	}
-	d.attached[wanted.ID] = &made.attached
-	return made.report(), nil
+	return d.commit(made)
 }
 
-// Regenerate makes the next Apply build all programs anew, also where nothing has changed. A row table that is the same is
-// used again: others may share it.
+// Regenerate makes the next Apply build the endpoint's program anew, and the tables of its identity, also where nothing has
+// changed.
 func (d *Datapath) Regenerate(id endpoint.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.asked[id]++
 }
 
-// touch changes what needs no new program.
-func (d *Datapath) touch(have *attached, wanted Endpoint) (Report, error) {
-	next := *have
-	next.wanted.Trace, next.wanted.Link, next.wanted.Revision = wanted.Trace, wanted.Link, wanted.Revision
-	if wanted.Trace != have.wanted.Trace || wanted.Link.MTU != have.wanted.Link.MTU {
-		if err := d.putInfo(&next); err != nil {
-			return Report{}, err
-		}
-	}
+// remakeTables makes an identity's rows and program anew.
+func (d *Datapath) remakeTables(id identity.Number) error {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.attached[wanted.ID] = &next
-	return next.report(), nil
-}
-
-// replace makes all that is new, and then lets it take over.
-func (d *Datapath) replace(made *replacement) error {
-	err := d.prepare(made)
-	if err == nil {
-		if err = d.commit(made); err != nil {
-			d.Regenerate(made.wanted.ID) // some of it may be in force: the next Apply changes all
-		}
-	}
-	if err != nil {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.forget(&made.attached)
-	}
-	return err
-}
-
-// prepare builds tables and programs without anybody using them. An entry that is there already stays.
-func (d *Datapath) prepare(made *replacement) (err error) {
-	if err := d.prepareTables(made); err != nil {
-		return err
-	}
-	if made.judgeProgram, err = d.loadJudges(made); err != nil {
-		return err
-	}
-	made.judges = made.judgeProgram.reports
-	if made.entry != nil {
+	have := d.tables[id]
+	if have == nil {
+		d.mu.Unlock()
 		return nil
 	}
-	if made.entryProgram, err = d.loadEntry(made); err != nil {
-		return err
-	}
-	made.entry = made.entryProgram.reports
-	return nil
-}
-
-func (d *Datapath) prepareTables(made *replacement) (err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	id, tables := made.wanted.Identity, made.wanted.Tables
-	if made.ingress, err = d.rows.use(id, ingress, tables.Ingress); err != nil {
-		return err
-	}
-	made.egress, err = d.rows.use(id, egress, tables.Egress)
-	return err
-}
-
-func (r *replacement) close() {
-	for _, programs := range []*loaded{r.entryProgram, r.judgeProgram} {
-		if programs != nil {
-			programs.close()
-		}
-	}
+	distrusted := *have
+	distrusted.broken = true
+	d.tables[id] = &distrusted
+	d.mu.Unlock()
+	return d.SetTables(map[identity.Number]*policy.Tables{id: have.policy})
 }
 
 func (d *Datapath) loadEntry(made *replacement) (*loaded, error) {
 	spec := only(d.template, "from_endpoint")
-	constants := made.wanted.constants(d.router(), made.generation)
-	if err := spec.Variables["config"].Set(constants); err != nil {
+	if err := spec.Variables["config"].Set(made.wanted.constants(d.router())); err != nil {
 		return nil, fmt.Errorf("setting the endpoint's constants: %w", err)
 	}
-	return load(spec, d.maps, nil)
+	return load(spec, d.maps)
 }
 
-func (d *Datapath) loadJudges(made *replacement) (*loaded, error) {
-	wanted := made.wanted
-	spec := only(d.template, "deliver", "leave")
-	for name, value := range map[string]any{
-		"config":        wanted.constants(d.router(), made.generation),
-		"ingress_table": tableConstants(wanted.Tables.Ingress, d.defaultSlot(wanted.Identity, ingress)),
-		"egress_table":  tableConstants(wanted.Tables.Egress, d.defaultSlot(wanted.Identity, egress)),
-	} {
-		if err := spec.Variables[name].Set(value); err != nil {
-			return nil, fmt.Errorf("setting constant %s: %w", name, err)
-		}
+// commit lets what is new take over. Whatever packet comes in between is judged by one whole table.
+func (d *Datapath) commit(made *replacement) (Report, error) {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	t, err := d.inForce(made.wanted.Identity)
+	if err != nil {
+		return Report{}, fmt.Errorf("endpoint %d: %w", made.wanted.ID, err)
 	}
-	if err := spliceClassifier(spec.Programs["deliver"], "classify_ingress", wanted.Tables.Ingress.Ports); err != nil {
-		return nil, err
+	made.judge = t.judge
+	d.mu.Lock()
+	have := d.attached[made.wanted.ID]
+	d.mu.Unlock()
+	if err := d.takeOver(have, made); err != nil {
+		d.distrust(have)
+		return Report{}, err
 	}
-	if err := spliceClassifier(spec.Programs["leave"], "classify_egress", wanted.Tables.Egress.Ports); err != nil {
-		return nil, err
-	}
-	return load(spec, d.maps, map[string]*ebpf.Map{
-		"ingress_rows": made.ingress.rows, "egress_rows": made.egress.rows,
-	})
-}
-
-// defaultSlot counts for the peers without a row of their own, together.
-func (d *Datapath) defaultSlot(id identity.Number, dir direction) uint32 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.pairs.slot(pairOf(id, 0, dir))
+	d.replaceAttached(&made.attached)
+	return d.report(&made.attached), nil
 }
 
-// commit lets the new programs take over, one endpoint at a time. Whatever packet comes in between is judged by one
-// whole program with one whole table: the old or the new.
-func (d *Datapath) commit(made *replacement) error {
-	id := uint32(made.wanted.ID)
+// takeOver changes what differs from the endpoint as it is.
+func (d *Datapath) takeOver(have *attached, made *replacement) error {
+	judged := made.program == nil && have.judge == made.judge && have.wanted.Identity == made.wanted.Identity
+	if judged {
+		made.generation = have.generation
+		if have.info() == made.info() {
+			return nil
+		}
+		return d.putInfo(&made.attached)
+	}
+	made.generation = d.nextGeneration()
 	if err := d.putAddresses(made.wanted); err != nil {
 		return err
 	}
-	// New flows are judged by the new tables from the first of these updates on.
-	for slot, name := range map[uint32]string{uint32(bpf.EndpointJudgeJUDGE_DELIVER): "deliver", uint32(bpf.EndpointJudgeJUDGE_LEAVE): "leave"} {
-		if err := d.maps.Judges.Put(2*id+slot, made.judgeProgram.programs[name]); err != nil {
-			return fmt.Errorf("installing program %s of endpoint %d: %w", name, id, err)
-		}
+	// New flows are judged by the new tables from this update on.
+	if err := d.installJudge(made.wanted.ID, made.judge); err != nil {
+		return err
 	}
-	if made.entryProgram != nil {
-		if err := d.attach(linkName(made.wanted.ID), made.wanted.Link.Host, made.entryProgram.programs["from_endpoint"]); err != nil {
+	if made.program != nil {
+		if err := d.attach(linkName(made.wanted.ID), made.wanted.Link.Host, made.program.programs["from_endpoint"]); err != nil {
 			return err
 		}
 	}
@@ -193,15 +128,29 @@ func (d *Datapath) commit(made *replacement) error {
 	return d.putInfo(&made.attached)
 }
 
+// distrust makes the next Apply change everything: some of one that failed may be in force.
+func (d *Datapath) distrust(have *attached) {
+	if have == nil {
+		return
+	}
+	next := *have
+	next.device = 0
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.replaceAttached(&next)
+}
+
+// replaceAttached writes down what an endpoint has in the kernel now. d.mu is held.
+func (d *Datapath) replaceAttached(a *attached) {
+	a.judge.users++
+	if have := d.attached[a.wanted.ID]; have != nil {
+		have.judge.release()
+	}
+	d.attached[a.wanted.ID] = a
+}
+
 func (d *Datapath) putInfo(a *attached) error {
-	info := bpf.EndpointEndpointInfo{
-		Generation: a.generation, Identity: uint32(a.wanted.Identity), Ifindex: uint32(a.device),
-		Mtu: uint16(a.wanted.Link.MTU), Mac: mac(a.wanted.Link.MAC),
-	}
-	if a.wanted.Trace {
-		info.Flags = uint32(bpf.EndpointEndpointFlagsENDPOINT_TRACE)
-	}
-	if err := d.maps.Endpoints.Put(uint32(a.wanted.ID), info); err != nil {
+	if err := d.maps.Endpoints.Put(uint32(a.wanted.ID), a.info()); err != nil {
 		return fmt.Errorf("describing endpoint %d to the kernel: %w", a.wanted.ID, err)
 	}
 	return nil

@@ -18,7 +18,7 @@ func TestApplyTwiceChangesNothing(t *testing.T) {
 	e := n.endpoint(1)
 	first := n.apply(e)
 	before := n.state(1)
-	if before.Entry == 0 || before.Judges[0] == 0 || before.Judges[1] == 0 || before.Info.Generation != first.Generation {
+	if before.Entry == 0 || before.Judge == 0 || before.Info.Generation != first.Generation {
 		t.Fatalf("after the first Apply (%+v): %+v", first, before)
 	}
 	if want := []netip.Addr{e.IPv4, e.IPv6}; !cmp.Equal(want, before.Addresses, compareStates) {
@@ -37,21 +37,17 @@ func TestApplyTwiceChangesNothing(t *testing.T) {
 func TestApplyChangesNoMoreThanItMust(t *testing.T) {
 	n := newNode(t)
 	for _, c := range []struct {
-		name          string
-		change        func(*Endpoint)
-		entry, judges bool // are new
+		name         string
+		change       func(*Endpoint)
+		entry, judge bool // are new
 	}{
 		{"nothing", func(*Endpoint) {}, false, false},
-		{"revision, with the same tables", func(e *Endpoint) { e.Revision++ }, false, false},
 		{"trace", func(e *Endpoint) { e.Trace = true }, false, false},
 		{"MTU", func(e *Endpoint) { e.Link.MTU = 1400 }, false, false},
-		{"ingress", func(e *Endpoint) { e.Tables.Ingress = allow(300) }, false, true},
-		{"egress", func(e *Endpoint) { e.Tables.Egress = allow(2) }, false, true},
-		{"audit", func(e *Endpoint) { e.Tables.Ingress.Audit = true }, false, true},
 		{"identity", func(e *Endpoint) { e.Identity++ }, false, true},
-		{"address", func(e *Endpoint) { e.IPv4 = netip.MustParseAddr("10.1.0.99") }, true, true},
-		{"no IPv4", func(e *Endpoint) { e.IPv4 = netip.Addr{} }, true, true},
-		{"MAC", func(e *Endpoint) { e.Link.MAC = net.HardwareAddr{2, 0, 0, 0, 0, 99} }, true, true},
+		{"address", func(e *Endpoint) { e.IPv4 = netip.MustParseAddr("10.1.0.99") }, true, false},
+		{"no IPv4", func(e *Endpoint) { e.IPv4 = netip.Addr{} }, true, false},
+		{"MAC", func(e *Endpoint) { e.Link.MAC = net.HardwareAddr{2, 0, 0, 0, 0, 99} }, true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := n.endpoint(1)
@@ -63,12 +59,10 @@ func TestApplyChangesNoMoreThanItMust(t *testing.T) {
 			if changed := before.Entry != after.Entry; changed != c.entry {
 				t.Errorf("from_endpoint changed: %v, want %v", changed, c.entry)
 			}
-			for i := range after.Judges {
-				if changed := before.Judges[i] != after.Judges[i]; changed != c.judges {
-					t.Errorf("judge %d changed: %v, want %v", i, changed, c.judges)
-				}
+			if changed := before.Judge != after.Judge; changed != c.judge {
+				t.Errorf("judge changed: %v, want %v", changed, c.judge)
 			}
-			if newer := after.Info.Generation > before.Info.Generation; newer != c.judges {
+			if newer := after.Info.Generation > before.Info.Generation; newer != (c.entry || c.judge) {
 				t.Errorf("generation went from %d to %d", before.Info.Generation, after.Info.Generation)
 			}
 			n.wantInfo(t, e, after)
@@ -113,7 +107,7 @@ func TestRegenerateMakesProgramsAnew(t *testing.T) {
 	n.Regenerate(2) // what is not there is left alone
 	n.apply(e)
 	after := n.state(1)
-	if after.Entry == before.Entry || after.Judges[0] == before.Judges[0] || after.Judges[1] == before.Judges[1] {
+	if after.Entry == before.Entry || after.Judge == before.Judge {
 		t.Errorf("before %+v, after %+v", before, after)
 	}
 	n.apply(e)

@@ -16,13 +16,18 @@ import (
 
 var errNoFunction = errors.New("function not found")
 
-// spliceClassifier replaces the body of prog's function symbol with a classifier of ports. It is a new slice
-// of instructions: copies of the spec keep theirs. Calls find the function by name, so it may be of any length.
+// spliceClassifier replaces the body of prog's function symbol with a classifier of ports.
 func spliceClassifier(prog *ebpf.ProgramSpec, symbol string, ports []policy.PortClass) error {
 	code, err := classifier(symbol, ports)
 	if err != nil {
 		return fmt.Errorf("making %s of program %s: %w", symbol, prog.Name, err)
 	}
+	return splice(prog, symbol, code)
+}
+
+// splice replaces the body of a program's function, in a new slice of instructions: copies of the spec keep theirs. Calls find
+// the function by name, so it may be of any length.
+func splice(prog *ebpf.ProgramSpec, symbol string, code asm.Instructions) error {
 	start, end, err := functionBounds(prog.Instructions, symbol)
 	if err != nil {
 		return fmt.Errorf("making %s of program %s: %w", symbol, prog.Name, err)

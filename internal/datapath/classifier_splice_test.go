@@ -16,28 +16,26 @@ import (
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
-// judges are the template's programs with a classifier in them.
-var judges = map[string]string{"deliver": "classify_ingress", "leave": "classify_egress"}
+// classifiers are the template's functions that become one.
+var classifiers = []string{"classify_ingress", "classify_egress"}
 
 func template(t testing.TB) *ebpf.CollectionSpec {
 	t.Helper()
-	spec, err := bpf.LoadEndpoint()
+	spec, err := bpf.LoadJudge()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range spec.Maps {
 		m.Pinning = ebpf.PinNone
-		m.MaxEntries = min(m.MaxEntries, 4096) // none is used, and large ones take time to make
 	}
-	delete(spec.Programs, bpf.EndpointProgFromEndpoint)
 	return spec
 }
 
-// spliceAll loads both judges with a classifier of ports in each.
+// spliceAll loads a judge with two classifiers of ports.
 func spliceAll(t rapid.TB, spec *ebpf.CollectionSpec, ports []policy.PortClass) *ebpf.Collection {
 	t.Helper()
-	for program, symbol := range judges {
-		if err := spliceClassifier(spec.Programs[program], symbol, ports); err != nil {
+	for _, symbol := range classifiers {
+		if err := spliceClassifier(spec.Programs["judge"], symbol, ports); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -53,10 +51,8 @@ func TestVerifierAcceptsSplicedTemplates(t *testing.T) {
 	whole := template(t)
 	for _, count := range []int{0, 1, 10, 100, 1000, 10000} {
 		collection := spliceAll(t, whole.Copy(), everySecond(count))
-		for name := range judges {
-			t.Logf("%s, %d in the template, %d ranges: %s",
-				name, len(whole.Programs[name].Instructions), count, cost(t, collection.Programs[name]))
-		}
+		t.Logf("%d in the template, %d ranges twice: %s",
+			len(whole.Programs["judge"].Instructions), count, cost(t, collection.Programs["judge"]))
 		collection.Close()
 	}
 }
@@ -74,8 +70,8 @@ func TestVerifierAcceptsRandomSplices(t *testing.T) {
 func TestSplicedFunctionAnswers(t *testing.T) {
 	needBPF(t)
 	ports := everySecond(100)
-	for name, symbol := range judges {
-		spec := template(t).Programs[name]
+	for _, symbol := range classifiers {
+		spec := template(t).Programs["judge"]
 		if err := spliceClassifier(spec, symbol, ports); err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +89,7 @@ func TestSplicedFunctionAnswers(t *testing.T) {
 		spec.Instructions = slices.Concat(call, spec.Instructions[start:end])
 		program, err := ebpf.NewProgram(spec)
 		if err != nil {
-			t.Fatalf("%s: %+v", name, err)
+			t.Fatalf("%s: %+v", symbol, err)
 		}
 		defer program.Close()
 		for _, port := range []uint16{0, 1, 2, 100, 101, 198, 199, 200, 65535} {
@@ -121,12 +117,12 @@ type skb struct {
 
 func TestSpliceLeavesTheRestAlone(t *testing.T) {
 	spec := template(t)
-	before := spec.Programs["deliver"].Instructions
+	before := spec.Programs["judge"].Instructions
 	copied := spec.Copy()
-	if err := spliceClassifier(copied.Programs["deliver"], "classify_ingress", everySecond(100)); err != nil {
+	if err := spliceClassifier(copied.Programs["judge"], "classify_ingress", everySecond(100)); err != nil {
 		t.Fatal(err)
 	}
-	after := copied.Programs["deliver"].Instructions
+	after := copied.Programs["judge"].Instructions
 	if got, want := symbols(after), symbols(before); !slices.Equal(got, want) {
 		t.Errorf("functions are %v, want %v", got, want)
 	}
@@ -152,8 +148,8 @@ func symbols(code asm.Instructions) (names []string) {
 }
 
 func TestSpliceNeedsTheFunction(t *testing.T) {
-	program := template(t).Programs["deliver"]
-	if err := spliceClassifier(program, "classify_egress", nil); !errors.Is(err, errNoFunction) {
-		t.Errorf("deliver has no classify_egress: %v", err)
+	program := template(t).Programs["judge"]
+	if err := spliceClassifier(program, "classify_nothing", nil); !errors.Is(err, errNoFunction) {
+		t.Errorf("the judge has no classify_nothing: %v", err)
 	}
 }

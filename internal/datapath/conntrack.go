@@ -32,7 +32,8 @@ type Flow struct {
 	State          bpf.EndpointFlowState
 	Answered       bool
 	Denied         bool
-	Revision       uint32
+	Revision       uint32 // of the policy that judged it
+	Ruling         uint32 // number, without the mark of audit
 	Age            time.Duration
 	Expires        time.Duration // from now, if it stays idle
 }
@@ -66,7 +67,8 @@ func flowOf(key bpf.EndpointFlowKey, flow bpf.EndpointFlow, answered bool, now u
 	return Flow{
 		Protocol: policy.Protocol(key.Protocol), Client: party(client), Server: party(1 - client),
 		State: bpf.EndpointFlowState(flow.State), Answered: answered, Denied: flow.Denied != 0, Revision: flow.Revision,
-		Age: time.Duration(now - min(now, flow.CreatedNs)), Expires: time.Duration(expires(flow, now)),
+		Ruling: flow.Ruling &^ rulingAudit,
+		Age:    time.Duration(now - min(now, flow.CreatedNs)), Expires: time.Duration(expires(flow, now)),
 	}
 }
 

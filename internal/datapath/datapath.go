@@ -18,6 +18,7 @@ import (
 
 	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/endpoint"
+	"github.com/hypha-net/hypha/internal/identity"
 )
 
 const noPrealloc = 1 // BPF_F_NO_PREALLOC
@@ -28,6 +29,7 @@ type Config struct {
 	Router      Router
 	Established uint32 // entries of the main conntrack table; 0: as it is pinned, or by the machine's memory
 	Unanswered  uint32 // of the other one; 0: as it is pinned, or the template's
+	Rulings     Rulings
 }
 
 // Datapath is this node's part of the kernel. Its methods may be called concurrently; Apply and Remove of one
@@ -37,10 +39,14 @@ type Datapath struct {
 	log      *slog.Logger
 	template *ebpf.CollectionSpec
 	maps     *sharedMaps
+	judges   judgeTemplate
+	known    *knownIdentities
+	slots    *counterSlots
+
+	changing sync.Mutex // held while the kernel is switched from one state of tables and endpoints to another; before mu
 
 	mu         sync.Mutex
-	pairs      *pairs
-	rows       rowTables
+	tables     map[identity.Number]*inForce
 	attached   map[endpoint.ID]*attached
 	asked      map[endpoint.ID]uint32 // calls of Regenerate
 	generation uint32                 // the last one given out
@@ -53,30 +59,46 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the compiled datapath: %w", err)
 	}
-	d := &Datapath{config: config, log: log, template: template, attached: map[endpoint.ID]*attached{}, asked: map[endpoint.ID]uint32{}}
+	d := &Datapath{
+		config: config, log: log, template: template,
+		tables: map[identity.Number]*inForce{}, attached: map[endpoint.ID]*attached{}, asked: map[endpoint.ID]uint32{},
+	}
 	sizes := mapSizes{config.Established, config.Unanswered}
 	if d.maps, err = openMaps(mapsDir(config.Dir), template, sizes, log); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
+			if d.slots != nil {
+				d.slots.close()
+			}
 			d.maps.Close()
 		}
 	}()
 	if err := os.MkdirAll(linksDir(config.Dir), 0o700); err != nil {
 		return nil, fmt.Errorf("making the directory of pinned links: %w", err)
 	}
-	if d.pairs, err = openPairs(d.maps.PairNames); err != nil {
-		return nil, err
-	}
-	d.rows = rowTables{current: map[rowKey]*rowTable{}, pairs: d.pairs}
-	if err := d.lastGeneration(); err != nil {
+	if err := d.adopt(); err != nil {
 		return nil, err
 	}
 	if err := d.SyncRouter(config.Router); err != nil {
 		return nil, err
 	}
 	return d, nil
+}
+
+// adopt reads what an earlier agent, and programs, have left in the maps.
+func (d *Datapath) adopt() (err error) {
+	if d.judges, err = newJudgeTemplate(d.maps); err != nil {
+		return err
+	}
+	if d.known, err = openKnown(d.maps.KnownIdentities); err != nil {
+		return err
+	}
+	if d.slots, err = openCounters(d.maps.CounterSlots, d.maps.FreeCounters, d.maps.Counters); err != nil {
+		return err
+	}
+	return d.lastGeneration()
 }
 
 func mapsDir(dir string) string  { return filepath.Join(dir, "maps") }
@@ -101,13 +123,8 @@ func (d *Datapath) lastGeneration() error {
 			return err
 		}
 	}
-	d.generation += crashGap
 	return nil
 }
-
-// crashGap is more than an agent gives out and installs without writing it where the next agent looks: one that died midway
-// through a commit may have left a program that stamps a generation which no endpoint has.
-const crashGap = 1 << 10
 
 func (d *Datapath) nextGeneration() uint32 {
 	d.mu.Lock()
@@ -121,16 +138,16 @@ func (d *Datapath) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for id, a := range d.attached {
-		d.forget(a)
+		a.judge.release()
 		delete(d.attached, id)
 	}
+	for id, t := range d.tables {
+		t.judge.release()
+		delete(d.tables, id)
+	}
+	d.slots.close()
 	d.maps.Close()
 	return nil
-}
-
-func (d *Datapath) forget(a *attached) {
-	d.rows.release(a.wanted.Identity, ingress, a.ingress)
-	d.rows.release(a.wanted.Identity, egress, a.egress)
 }
 
 // CheckOwner returns ErrForeignRouter if the network namespace is in the hands of an agent with another directory.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/policy"
@@ -15,54 +16,54 @@ import (
 // Endpoint is the wanted state of one endpoint in the kernel.
 type Endpoint struct {
 	ID         endpoint.ID
-	Identity   identity.Number
-	IPv6, IPv4 netip.Addr // as programs know them; invalid: none
-	Link       Link       // its host side exists
-	Revision   uint64     // of the policy that Tables are made from
-	Tables     policy.Tables
+	Identity   identity.Number // SetTables has given it tables
+	IPv6, IPv4 netip.Addr      // as programs know them; invalid: none
+	Link       Link            // its host side exists
 	Trace      bool
 }
 
 // Report is what the kernel has of an endpoint.
 type Report struct {
 	Generation uint32 // stamp of its verdicts
-	Revision   uint64
+	Revision   uint64 // of the rules that its identity's tables were made from
 	Programs   []Program
-	Ingress    policy.Table
-	Egress     policy.Table
+	Tables     *policy.Tables // nil: they were dropped, and their program goes on
 }
 
-// attached is what this agent has put into the kernel for an endpoint.
+// attached is what this agent has put into the kernel for an endpoint. It never changes: a change makes another.
 type attached struct {
 	wanted     Endpoint
-	device     int    // interface index of the link's host side
+	device     int    // interface index of the link's host side; 0: what is in the kernel is not certain
 	asked      uint32 // how often Regenerate had been called by then
 	generation uint32
-	ingress    *rowTable
-	egress     *rowTable
-	entry      []Program // reports of from_endpoint
-	judges     []Program // reports of deliver and leave
+	judge      *judge
+	entry      Program // report of from_endpoint
 }
 
-func (a *attached) report() Report {
-	return Report{
-		Generation: a.generation, Revision: a.wanted.Revision,
-		Programs: append(append([]Program(nil), a.entry...), a.judges...),
-		Ingress:  a.wanted.Tables.Ingress, Egress: a.wanted.Tables.Egress,
+func (d *Datapath) report(a *attached) Report {
+	r := Report{Generation: a.generation, Revision: a.judge.revision, Programs: []Program{a.entry, a.judge.report}}
+	if t := d.tables[a.wanted.Identity]; t != nil && t.judge == a.judge {
+		r.Tables = t.policy
 	}
+	return r
 }
 
-// sameEntry reports whether from_endpoint would be made of the same constants. It knows nothing of identity and policy:
-// a new identity, like a new policy, takes new judges only.
+// info is what programs know of the endpoint.
+func (a *attached) info() bpf.EndpointEndpointInfo {
+	info := bpf.EndpointEndpointInfo{
+		Generation: a.generation, Identity: uint32(a.wanted.Identity), Ifindex: uint32(a.device),
+		Mtu: uint16(a.wanted.Link.MTU), Mac: mac(a.wanted.Link.MAC),
+	}
+	if a.wanted.Trace {
+		info.Flags = uint32(bpf.EndpointEndpointFlagsENDPOINT_TRACE)
+	}
+	return info
+}
+
+// sameEntry reports whether from_endpoint would be made of the same constants. It knows nothing of identity and policy.
 func (e Endpoint) sameEntry(other Endpoint) bool {
 	return e.ID == other.ID && e.IPv6 == other.IPv6 && e.IPv4 == other.IPv4 &&
 		e.Link.Host == other.Link.Host && e.Link.MAC.String() == other.Link.MAC.String()
-}
-
-// sameJudges reports whether the endpoint's judges and tables would come out the same.
-func (e Endpoint) sameJudges(other Endpoint) bool {
-	return e.sameEntry(other) && e.Identity == other.Identity && e.Tables.Ingress.Equal(other.Tables.Ingress) &&
-		e.Tables.Egress.Equal(other.Tables.Egress)
 }
 
 func (e Endpoint) check() error {
@@ -72,8 +73,5 @@ func (e Endpoint) check() error {
 	if !e.IPv6.IsValid() && !e.IPv4.IsValid() {
 		return fmt.Errorf("endpoint %d has no address", e.ID)
 	}
-	if err := fit(e.Tables.Ingress); err != nil {
-		return err
-	}
-	return fit(e.Tables.Egress)
+	return nil
 }

@@ -20,7 +20,7 @@ func TestKeepRouter(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	e := n.endpoint(1)
-	e.Tables.Ingress = allow(identity.Host, identity.World) // nobody has told this datapath which addresses are the host's
+	n.set(e.Identity, allow(identity.Host, identity.World), allow()) // nobody has told this datapath which addresses are the host's
 	n.apply(e)
 	container := testbed.NewNamespace(t, "container")
 	n.ns.Must(func() error {

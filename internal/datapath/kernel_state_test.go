@@ -23,7 +23,7 @@ type kernelState struct {
 	Addresses []netip.Addr
 	Entry     ebpf.ProgramID // 0: not attached
 	Device    uint32         // that Entry is attached to
-	Judges    [2]ebpf.ProgramID
+	Judge     ebpf.ProgramID
 }
 
 func (n *node) state(id endpoint.ID) (s kernelState) {
@@ -48,9 +48,7 @@ func (n *node) state(id endpoint.ID) (s kernelState) {
 		name = routerLink
 	}
 	s.Entry, s.Device = n.entry(name)
-	for i := range s.Judges {
-		s.Judges[i] = n.judge(2*uint32(id) + uint32(i))
-	}
+	s.Judge = n.judge(uint32(id))
 	return s
 }
 

@@ -123,11 +123,11 @@ func openMap(dir string, spec *ebpf.MapSpec, log *slog.Logger) (*ebpf.Map, error
 // assignMaps fills the generated struct, so that maps have names the compiler checks.
 func assignMaps(to *bpf.EndpointMaps, from map[string]*ebpf.Map) error {
 	for name, field := range map[string]**ebpf.Map{
-		"addresses": &to.Addresses, "budgets": &to.Budgets, "denied": &to.Denied, "endpoints": &to.Endpoints,
-		"established": &to.Established, "events": &to.Events, "fragments": &to.Fragments,
-		"identities": &to.Identities, "judgements": &to.Judgements, "judges": &to.Judges,
-		"lost_events": &to.LostEvents, "outside": &to.Outside, "pair_names": &to.PairNames, "pairs": &to.Pairs,
-		"settings": &to.Settings, "unanswered": &to.Unanswered, "verdicts": &to.Verdicts,
+		"addresses": &to.Addresses, "budgets": &to.Budgets, "counter_slots": &to.CounterSlots, "counters": &to.Counters,
+		"endpoints": &to.Endpoints, "established": &to.Established, "events": &to.Events, "fragments": &to.Fragments,
+		"free_counters": &to.FreeCounters, "judgements": &to.Judgements, "judges": &to.Judges,
+		"known_identities": &to.KnownIdentities, "lost_events": &to.LostEvents, "outside": &to.Outside,
+		"settings": &to.Settings, "stages": &to.Stages, "unanswered": &to.Unanswered, "verdicts": &to.Verdicts,
 	} {
 		m, found := from[name]
 		if !found {

@@ -27,6 +27,8 @@ type node struct {
 	*Datapath
 	ns     *testbed.Namespace
 	config Config
+	ledger
+	revision uint64                       // of the last tables that were set
 	log    bytes.Buffer                   // of all that were opened
 	flows  uint16                         // that were opened with packets: each from a port of its own
 	drops  map[bpf.EndpointVerdict]uint64 // counted by the last drop; what passes is counted elsewhere
@@ -41,7 +43,7 @@ func newNode(t testing.TB) *node {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
-	n.config = Config{Dir: dir, Router: Router{
+	n.config = Config{Dir: dir, Rulings: &n.ledger, Router: Router{
 		MAC:  net.HardwareAddr{2, 'h', 'y', 'p', 'h', 'a'},
 		IPv6: netip.MustParseAddr("fd00:1::1"), IPv4: netip.MustParseAddr("10.1.0.1"), MTU: 1500,
 		Prefixes: []netip.Prefix{netip.MustParsePrefix("fd00:1::/64"), netip.MustParsePrefix("10.1.0.0/24")},
@@ -68,36 +70,40 @@ func (n *node) reopen() {
 	n.open()
 }
 
-// endpoint makes an endpoint's link, and returns the rest, with closed tables. All comes from its ID:
+// endpoint makes an endpoint's link, and returns the rest. All comes from its ID:
 //
 //	1  hyp00001  02:00:00:00:00:01  fd00:1::1:1  10.1.0.101  identity 301
 func (n *node) endpoint(id endpoint.ID) Endpoint {
 	n.Helper()
 	last := byte(id)
 	e := Endpoint{
-		ID: id, Identity: 300 + identity.Number(id), Revision: 1,
+		ID: id, Identity: 300 + identity.Number(id),
 		IPv6: netip.MustParseAddr(fmt.Sprintf("fd00:1::1:%x", last)), IPv4: netip.AddrFrom4([4]byte{10, 1, 0, 100 + last}),
 		Link: Link{
 			Host: fmt.Sprintf("hyp%05d", id), Container: fmt.Sprintf("hypc%05d", id),
 			MAC: net.HardwareAddr{2, 0, 0, 0, 0, last}, HostMAC: n.config.Router.MAC, MTU: 1500,
 		},
-		Tables: policy.Tables{Ingress: allow(), Egress: allow()},
 	}
 	n.ns.Must(e.Link.Create)
 	return e
 }
 
-// allow is a table in which peers may everything, and nobody else may anything.
-func allow(peers ...identity.Number) policy.Table {
-	table := policy.Table{Classes: 1, Rows: map[identity.Number]policy.Row{}, Default: policy.Row{Allowed: policy.Bits{0}}}
-	for _, peer := range peers {
-		table.Rows[peer] = policy.Row{Allowed: policy.Bits{1}}
+// set gives an identity tables, which replace those that it had.
+func (n *node) set(id identity.Number, in, out policy.Table) *policy.Tables {
+	n.Helper()
+	n.revision++
+	tables := &policy.Tables{Revision: n.revision, Ingress: in, Egress: out}
+	if err := n.SetTables(map[identity.Number]*policy.Tables{id: tables}); err != nil {
+		n.Fatalf("setting the tables of identity %s: %+v", id, err)
 	}
-	return table
+	return tables
 }
 
-// try is Apply in the namespace.
+// try is Apply in the namespace. An identity without tables gets closed ones.
 func (n *node) try(e Endpoint) (report Report, err error) {
+	if _, found := n.Tables(e.Identity); !found {
+		n.set(e.Identity, allow(), allow())
+	}
 	err = n.ns.Do(func() (err error) {
 		report, err = n.Apply(e)
 		return err

@@ -5,7 +5,6 @@ package datapath
 import (
 	"fmt"
 
-	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
 
 	"github.com/hypha-net/hypha/bpf"
@@ -17,7 +16,7 @@ type VerdictCount struct {
 	Packets, Bytes uint64
 }
 
-// Verdicts returns the counters that are not zero, in the enum's order. Forwarded packets are in Traffic.
+// Verdicts returns the counters that are not zero, in the enum's order. Forwarded packets are in Counters.
 func (d *Datapath) Verdicts() (counts []VerdictCount, err error) {
 	for v := range bpf.EndpointVerdictVERDICT_COUNT {
 		var each []bpf.EndpointVerdictCounter
@@ -64,50 +63,4 @@ func (d *Datapath) WantVerdicts(wanted bool) error {
 		return fmt.Errorf("switching verdict events: %w", err)
 	}
 	return nil
-}
-
-// MapFill is how full a map is.
-type MapFill struct {
-	Name         string
-	Entries, Max uint32
-	Bytes        uint64 // of kernel memory
-}
-
-// Fill returns how full the maps are that can be.
-func (d *Datapath) Fill() (fill []MapFill, err error) {
-	for _, m := range []struct {
-		name  string
-		m     *ebpf.Map
-		count func(*ebpf.Map) (uint32, error)
-	}{
-		{"established", d.maps.Established, countEntries[bpf.EndpointFlowKey, bpf.EndpointFlow]},
-		{"unanswered", d.maps.Unanswered, countEntries[bpf.EndpointFlowKey, bpf.EndpointFlow]},
-		{"addresses", d.maps.Addresses, countEntries[bpf.EndpointAddress, uint32]},
-		{"identities", d.maps.Identities, countEntries[uint32, uint8]},
-		{"outside", d.maps.Outside, countEntries[bpf.EndpointPrefixKey, uint32]},
-	} {
-		entries, err := m.count(m.m)
-		if err != nil {
-			return nil, fmt.Errorf("counting the entries of map %s: %w", m.name, err)
-		}
-		fill = append(fill, MapFill{m.name, entries, m.m.MaxEntries(), memory(m.m)})
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	pairs := uint32(len(d.pairs.slots) + len(d.pairs.crowded))
-	return append(fill, MapFill{"pairs", pairs, d.maps.Pairs.MaxEntries(), memory(d.maps.Pairs)}), nil
-}
-
-func memory(m *ebpf.Map) uint64 {
-	info, err := m.Info()
-	if err != nil {
-		return 0
-	}
-	bytes, _ := info.Memlock()
-	return bytes
-}
-
-func countEntries[K, V any](m *ebpf.Map) (n uint32, err error) {
-	err = eachEntry(m, func(K, V) bool { n++; return true })
-	return n, err
 }

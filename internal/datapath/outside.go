@@ -33,18 +33,6 @@ func (d *Datapath) SyncOutside(prefixes map[netip.Prefix]identity.Number) error 
 
 var allIPv4 = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
 
-// SyncIdentities tells the kernel which label-set identities this node has heard of.
-func (d *Datapath) SyncIdentities(known map[identity.Number]struct{}) error {
-	wanted := make(map[uint32]uint8, len(known))
-	for id := range known {
-		wanted[uint32(id)] = 1
-	}
-	if err := syncHash(d.maps.Identities, wanted); err != nil {
-		return fmt.Errorf("telling the kernel which identities there are: %w", err)
-	}
-	return nil
-}
-
 // prefixKey is a prefix as the trie has it: IPv4 mapped into IPv6.
 func prefixKey(prefix netip.Prefix) bpf.EndpointPrefixKey {
 	bits := prefix.Bits()

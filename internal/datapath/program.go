@@ -28,17 +28,13 @@ type loaded struct {
 }
 
 // load brings a tailored spec into the kernel.
-func load(spec *ebpf.CollectionSpec, shared *sharedMaps, more map[string]*ebpf.Map) (*loaded, error) {
+func load(spec *ebpf.CollectionSpec, shared *sharedMaps) (*loaded, error) {
 	replacements := map[string]*ebpf.Map{}
 	for name := range spec.Maps {
 		if m := shared.byName[name]; m != nil {
 			spec.Maps[name].MaxEntries = m.MaxEntries() // the machine's, not the template's
 			replacements[name] = m
 		}
-	}
-	for name, m := range more {
-		fitMap(spec.Maps[name], m)
-		replacements[name] = m
 	}
 	began := time.Now()
 	collection, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{MapReplacements: replacements})
@@ -56,12 +52,6 @@ func load(spec *ebpf.CollectionSpec, shared *sharedMaps, more map[string]*ebpf.M
 		out.reports = append(out.reports, report)
 	}
 	return out, nil
-}
-
-// fitMap gives the template's map the size that the table in its place has.
-func fitMap(spec *ebpf.MapSpec, m *ebpf.Map) {
-	spec.ValueSize, spec.MaxEntries = m.ValueSize(), m.MaxEntries()
-	spec.Key, spec.Value = nil, nil
 }
 
 // loadError turns the verifier's log into one line; the log itself is in the error's %+v.

@@ -19,12 +19,12 @@ import (
 // stamp of theirs will ever match again. Until then IDs names it, so that what a killed agent left half done is found.
 // Removing what is not there is no error.
 func (d *Datapath) Remove(id endpoint.ID) error {
-	err := errors.Join(
-		d.dropAddresses(id),
-		ignoreMissing(d.maps.Judges.Delete(2*uint32(id)+uint32(bpf.EndpointJudgeJUDGE_DELIVER))),
-		ignoreMissing(d.maps.Judges.Delete(2*uint32(id)+uint32(bpf.EndpointJudgeJUDGE_LEAVE))),
-		d.detach(linkName(id)),
-	)
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	err := errors.Join(d.dropAddresses(id), ignoreMissing(d.maps.Judges.Delete(uint32(id))), d.detach(linkName(id)))
+	if err == nil {
+		err = d.slots.fold(id)
+	}
 	if err == nil {
 		err = d.maps.Endpoints.Put(uint32(id), bpf.EndpointEndpointInfo{})
 	}
@@ -34,7 +34,7 @@ func (d *Datapath) Remove(id endpoint.ID) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if have := d.attached[id]; have != nil {
-		d.forget(have)
+		have.judge.release()
 		delete(d.attached, id)
 	}
 	delete(d.asked, id)
@@ -60,7 +60,7 @@ func (d *Datapath) Report(id endpoint.ID) (Report, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if have := d.attached[id]; have != nil {
-		return have.report(), true
+		return d.report(have), true
 	}
 	return Report{}, false
 }

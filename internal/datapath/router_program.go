@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/cilium/ebpf"
+
 	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/identity"
 )
@@ -26,7 +28,10 @@ func (d *Datapath) SyncRouter(wanted Router) error {
 	d.mu.Lock()
 	d.config.Router = wanted
 	d.mu.Unlock()
-	programs, err := d.loadRouter(wanted)
+	if err := d.installSettle(wanted); err != nil {
+		return err
+	}
+	programs, err := d.loadNode(bpf.LoadRouter, wanted)
 	if err != nil {
 		return err
 	}
@@ -35,6 +40,19 @@ func (d *Datapath) SyncRouter(wanted Router) error {
 		return err
 	}
 	return d.attach(routerLink, RouterNet, programs.programs["from_host"])
+}
+
+// installSettle replaces the program that carries rulings out, for all endpoints. It sends ICMP errors in the gateway's name.
+func (d *Datapath) installSettle(wanted Router) error {
+	programs, err := d.loadNode(bpf.LoadSettle, wanted)
+	if err != nil {
+		return err
+	}
+	defer programs.close()
+	if err := d.maps.Stages.Put(uint32(bpf.EndpointStageSTAGE_SETTLE), programs.programs["settle"]); err != nil {
+		return fmt.Errorf("installing the program that carries rulings out: %w", err)
+	}
+	return nil
 }
 
 // KeepRouter puts back what somebody has taken from the router: systemd-networkd removes rules and routes that are not
@@ -47,8 +65,9 @@ func (d *Datapath) KeepRouter() error {
 	return d.SyncRouter(wanted)
 }
 
-func (d *Datapath) loadRouter(wanted Router) (*loaded, error) {
-	spec, err := bpf.LoadRouter()
+// loadNode loads the programs of an object of which the node has one.
+func (d *Datapath) loadNode(object func() (*ebpf.CollectionSpec, error), wanted Router) (*loaded, error) {
+	spec, err := object()
 	if err != nil {
 		return nil, fmt.Errorf("reading the compiled datapath: %w", err)
 	}
@@ -58,9 +77,9 @@ func (d *Datapath) loadRouter(wanted Router) (*loaded, error) {
 		HasIpv6: flag(wanted.IPv6.IsValid()), HasIpv4: flag(wanted.IPv4.IsValid()),
 	}
 	if err := spec.Variables["config"].Set(constants); err != nil {
-		return nil, fmt.Errorf("setting the router's constants: %w", err)
+		return nil, fmt.Errorf("setting the gateway's constants: %w", err)
 	}
-	return load(spec, d.maps, nil)
+	return load(spec, d.maps)
 }
 
 // describeOutside is endpoint 0: what programs hand to the host's stack goes to the router device.

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cilium/ebpf"
 	"github.com/vishvananda/netlink"
 
 	"github.com/hypha-net/hypha/internal/endpoint"
@@ -48,9 +47,7 @@ func TestRandomLife(t *testing.T) {
 	for id := range l.wanted {
 		l.goes(t, id)
 	}
-	if len(n.rows.current) != 0 {
-		t.Fatalf("tables are kept: %v", n.rows.current)
-	}
+	n.wantNoTables(t)
 }
 
 // becomes has an endpoint become something drawn, on a link that is made anew if it is gone.
@@ -62,7 +59,7 @@ func (l life) becomes(t *testing.T, id endpoint.ID) {
 		e.IPv4 = netip.Addr{}
 	}
 	if l.IntN(2) == 0 {
-		e.Tables.Ingress = allow(identity.Host)
+		l.set(e.Identity, allow(identity.Host), allow())
 	}
 	if _, err := l.try(e); err != nil {
 		t.Fatalf("%+v", err)
@@ -101,7 +98,7 @@ func (l life) check(t *testing.T) {
 		have := l.state(id)
 		e, there := l.wanted[id]
 		if !there {
-			if have.Entry != 0 || have.Judges != [2]ebpf.ProgramID{} || have.Info.Generation != 0 || len(have.Addresses) != 0 {
+			if have.Entry != 0 || have.Judge != 0 || have.Info.Generation != 0 || len(have.Addresses) != 0 {
 				t.Fatalf("endpoint %d is gone, and the kernel has %+v", id, have)
 			}
 			continue
@@ -113,7 +110,7 @@ func (l life) check(t *testing.T) {
 		})
 		addrs := slices.DeleteFunc([]netip.Addr{e.IPv4, e.IPv6}, func(a netip.Addr) bool { return !a.IsValid() })
 		info := have.Info
-		if have.Entry == 0 || have.Device != uint32(index) || info.Ifindex != uint32(index) || slices.Contains(have.Judges[:], 0) ||
+		if have.Entry == 0 || have.Device != uint32(index) || info.Ifindex != uint32(index) || have.Judge == 0 ||
 			info.Identity != uint32(e.Identity) || info.Flags != uint32(flag(e.Trace)) || !slices.Equal(addrs, have.Addresses) {
 			t.Fatalf("endpoint %d should be %+v at interface %d, and the kernel has %+v", id, e, index, have)
 		}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/hypha-net/hypha/bpf"
+)
+
+const (
+	countersPerChunk = uint32(bpf.EndpointCounterLayoutCOUNTERS_A_CHUNK)
+	slotTogether     = uint32(bpf.EndpointCounterLayoutCOUNTER_TOGETHER)
+
+	// slotsAhead is how many free slots programs find at least, after a refill. It is how many new (pair, ruling) may come up
+	// until the next one without being counted together.
+	slotsAhead = 4096
+	// slotsForLosers is what the queue has room for beyond: a program that lost a race gives its slot back.
+	slotsForLosers = 64
+)
+
+// counterSlots offers slots of the per-CPU counters to programs, and takes them back. A program that meets a new key (who to
+// whom, by which ruling) pops a slot from the queue and writes it down; only this agent adds chunks and frees slots.
+type counterSlots struct {
+	keys   *ebpf.Map // counter_slots: key → slot
+	free   *ebpf.Map // free_counters: the queue
+	chunks *ebpf.Map // counters: array of per-CPU arrays
+
+	mu      sync.Mutex
+	opened  []*ebpf.Map       // the chunks
+	spare   []uint32          // free, zero, and not in the queue
+	offered map[uint32]uint64 // slot → its place in the order in which slots were last put into the queue
+	next    uint64            // the next place
+	head    uint64            // places before are known to be popped
+	resting []resting         // folded since the last tick
+	rested  []resting         // folded before it: nobody counts there any more
+	unclear []uint32          // neither free nor in use when they were looked at
+}
+
+// refill sees to it that programs find free slots. It is cheap when there is nothing to do.
+func (c *counterSlots) refill() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	waiting, err := c.waiting()
+	if err != nil || waiting >= slotsAhead {
+		return err
+	}
+	for room := int(c.free.MaxEntries()) - waiting - slotsForLosers; room > 0; room-- {
+		slot, err := c.take()
+		if err != nil || slot == slotTogether {
+			return err
+		}
+		if err := c.offer(slot); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waiting is how many slots the queue holds, at least. Slots come out in the order in which they went in, so that the first
+// one says how many went. (One that a loser gave back stands out of order, and tells nothing.)
+func (c *counterSlots) waiting() (int, error) {
+	var slot uint32
+	err := c.free.Lookup(nil, &slot)
+	switch {
+	case errors.Is(err, ebpf.ErrKeyNotExist):
+		c.head = c.next
+	case err != nil:
+		return 0, fmt.Errorf("looking at the free counters: %w", err)
+	default:
+		c.head = max(c.head, c.offered[slot])
+	}
+	return int(c.next - c.head), nil
+}
+
+func (c *counterSlots) offer(slot uint32) error {
+	if err := c.free.Put(nil, slot); err != nil {
+		return fmt.Errorf("offering a counter to programs: %w", err)
+	}
+	c.offered[slot] = c.next
+	c.next++
+	return nil
+}
+
+// take returns a slot that is free and zero; slotTogether if there can be no more.
+func (c *counterSlots) take() (uint32, error) {
+	if len(c.spare) == 0 {
+		if err := c.addChunk(); err != nil || len(c.spare) == 0 {
+			return slotTogether, err
+		}
+	}
+	slot := c.spare[0]
+	c.spare = c.spare[1:]
+	return slot, nil
+}
+
+// addChunk makes a chunk of counters, if there may be more keys than counters.
+func (c *counterSlots) addChunk() error {
+	index := uint32(len(c.opened))
+	if index >= c.chunks.MaxEntries() || index*countersPerChunk > c.keys.MaxEntries()+2*countersPerChunk {
+		return nil
+	}
+	chunk, err := ebpf.NewMap(&ebpf.MapSpec{
+		Name: "counters", Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: uint32(unsafe.Sizeof(bpf.EndpointCounter{})), MaxEntries: countersPerChunk,
+	})
+	if err != nil {
+		return fmt.Errorf("making %d more counters beside %d: %w", countersPerChunk, index*countersPerChunk, err)
+	}
+	if err := c.chunks.Put(index, chunk); err != nil {
+		return errors.Join(fmt.Errorf("adding a chunk of counters: %w", err), chunk.Close())
+	}
+	c.opened = append(c.opened, chunk)
+	for i := range countersPerChunk {
+		if slot := index*countersPerChunk + i; slot != slotTogether {
+			c.spare = append(c.spare, slot)
+		}
+	}
+	return nil
+}
+
+func (c *counterSlots) close() {
+	for _, chunk := range c.opened {
+		chunk.Close()
+	}
+}

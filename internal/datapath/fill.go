@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"fmt"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/identity"
+)
+
+// MapFill is how full a map is.
+type MapFill struct {
+	Name         string
+	Entries, Max uint32
+	Bytes        uint64 // of kernel memory
+}
+
+// Fill returns how full the maps are that can be.
+func (d *Datapath) Fill() (fill []MapFill, err error) {
+	for _, m := range []struct {
+		name  string
+		m     *ebpf.Map
+		count func(*ebpf.Map) (uint32, error)
+	}{
+		{"established", d.maps.Established, countEntries[bpf.EndpointFlowKey, bpf.EndpointFlow]},
+		{"unanswered", d.maps.Unanswered, countEntries[bpf.EndpointFlowKey, bpf.EndpointFlow]},
+		{"addresses", d.maps.Addresses, countEntries[bpf.EndpointAddress, uint32]},
+		{"outside", d.maps.Outside, countEntries[bpf.EndpointPrefixKey, uint32]},
+		{"counter_slots", d.maps.CounterSlots, countEntries[bpf.EndpointCounterKey, uint32]},
+	} {
+		entries, err := m.count(m.m)
+		if err != nil {
+			return nil, fmt.Errorf("counting the entries of map %s: %w", m.name, err)
+		}
+		fill = append(fill, MapFill{m.name, entries, m.m.MaxEntries(), memory(m.m)})
+	}
+	return append(fill, d.slots.fill()), nil
+}
+
+func memory(m *ebpf.Map) uint64 {
+	info, err := m.Info()
+	if err != nil {
+		return 0
+	}
+	bytes, _ := info.Memlock()
+	return bytes
+}
+
+func countEntries[K, V any](m *ebpf.Map) (n uint32, err error) {
+	err = eachEntry(m, func(K, V) bool { n++; return true })
+	return n, err
+}
+
+// fill is how many counters have been made, and how many there may be.
+func (c *counterSlots) fill() MapFill {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f := MapFill{Name: "counters", Entries: uint32(len(c.opened)) * countersPerChunk, Max: c.chunks.MaxEntries() * countersPerChunk}
+	for _, chunk := range c.opened {
+		f.Bytes += memory(chunk)
+	}
+	return f
+}
+
+// TableSize is what an identity's tables take in the kernel.
+type TableSize struct {
+	Identity       identity.Number
+	Revision       uint64 // of the rules that they were made from
+	IngressRows    int    // peers with a row
+	EgressRows     int
+	IngressClasses int
+	EgressClasses  int
+	Entries        int // of the map: also the defaults, further pages and exceptions
+	Max            int
+	Bytes          uint64 // of kernel memory: the map's
+	Endpoints      int    // that are judged by it
+	Program        Program
+}
+
+// TableSizes returns all tables in force, in no order.
+func (d *Datapath) TableSizes() (all []TableSize) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for id, t := range d.tables {
+		all = append(all, TableSize{
+			Identity: id, Revision: t.judge.revision,
+			IngressRows: t.policy.Ingress.Rows.Len(), EgressRows: t.policy.Egress.Rows.Len(),
+			IngressClasses: t.policy.Ingress.Classes, EgressClasses: t.policy.Egress.Classes,
+			Entries: t.entries, Max: int(t.judge.rows.MaxEntries()), Bytes: memory(t.judge.rows),
+			Endpoints: t.judge.users - 1, Program: t.judge.report,
+		})
+	}
+	return all
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"fmt"
+	"time"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/policy"
+)
+
+// judge is one identity's rows in the kernel, and the program that judges by them. All endpoints with this identity share it.
+type judge struct {
+	rows     *ebpf.Map
+	program  *ebpf.Program
+	ingress  *policy.Shape
+	egress   *policy.Shape
+	report   Program
+	revision uint64 // that the program writes on its verdicts
+	users    int    // its table, and endpoints that have it installed
+}
+
+// release is called by each user that has done with it, d.mu held. Programs that still run keep it alive in the kernel.
+func (j *judge) release() {
+	if j.users--; j.users == 0 {
+		j.rows.Close()
+		j.program.Close()
+	}
+}
+
+// makeJudge fills a map and loads a program that nobody uses yet. It returns how many entries the map has.
+func (d *Datapath) makeJudge(tables *policy.Tables) (_ *judge, entries int, err error) {
+	all := &rows{}
+	all.reserve(tables.Ingress.Rows.Len() + tables.Egress.Rows.Len() + 2)
+	if err := newEncoder(all, ingress, &tables.Ingress, d.config.Rulings).all(); err != nil {
+		return nil, 0, err
+	}
+	if err := newEncoder(all, egress, &tables.Egress, d.config.Rulings).all(); err != nil {
+		return nil, 0, err
+	}
+	j := &judge{revision: tables.Revision, ingress: tables.Ingress.Shape, egress: tables.Egress.Shape, users: 1}
+	if j.rows, err = newRowMap(len(all.keys)); err != nil {
+		return nil, 0, err
+	}
+	if err = all.put(j.rows); err == nil {
+		began := time.Now()
+		if j.program, err = d.judges.load(tables, j.rows); err == nil {
+			j.report = describe("judge", j.program)
+			j.report.TemplateInstructions, j.report.Load = len(d.judges.spec.Instructions), time.Since(began)
+			return j, len(all.keys), nil
+		}
+	}
+	j.rows.Close()
+	return nil, 0, err
+}
+
+// newRowMap makes a map for so many entries, and room for new identities: every insert that finds none means a new map and
+// a new program. Entries take memory only while they are there.
+func newRowMap(entries int) (*ebpf.Map, error) {
+	size := roomFor(entries)
+	rows, err := ebpf.NewMap(&ebpf.MapSpec{
+		Name: "rows", Type: ebpf.Hash, Flags: noPrealloc, MaxEntries: size,
+		KeySize: uint32(unsafe.Sizeof(bpf.EndpointRowKey{})), ValueSize: uint32(unsafe.Sizeof(bpf.EndpointRow{})),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making a map for %d rows: %w", size, err)
+	}
+	return rows, nil
+}
+
+// roomFor is the next power of two above need and a quarter more.
+func roomFor(entries int) uint32 {
+	size := uint32(32)
+	for int(size) < entries+entries/4+16 {
+		size *= 2
+	}
+	return size
+}
+
+func (r *rows) reserve(n int) {
+	r.keys = make([]bpf.EndpointRowKey, 0, n)
+	r.values = make([]bpf.EndpointRow, 0, n)
+}
+
+// put writes the rows in their order.
+func (r *rows) put(to *ebpf.Map) error {
+	if len(r.keys) == 0 {
+		return nil
+	}
+	if n, err := to.BatchUpdate(r.keys, r.values, nil); err != nil {
+		return fmt.Errorf("writing row %d of %d: %w", n+1, len(r.keys), err)
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"fmt"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/policy"
+)
+
+// rowsSymbol is what the template calls the identity's own map.
+const rowsSymbol = "rows"
+
+// judgeTemplate is the program that is tailored for each identity. It is parsed once, and has the shared maps already: all that is
+// left to do for one identity are four functions and one map.
+type judgeTemplate struct {
+	spec *ebpf.ProgramSpec
+}
+
+func newJudgeTemplate(shared *sharedMaps) (judgeTemplate, error) {
+	compiled, err := bpf.LoadJudge()
+	if err != nil {
+		return judgeTemplate{}, fmt.Errorf("reading the compiled judge: %w", err)
+	}
+	spec := compiled.Programs[bpf.JudgeProgJudge]
+	for name := range compiled.Maps {
+		if name == rowsSymbol {
+			continue
+		}
+		if err := spec.Instructions.AssociateMap(name, shared.byName[name]); err != nil {
+			return judgeTemplate{}, fmt.Errorf("giving map %s to the judge: %w", name, err)
+		}
+	}
+	return judgeTemplate{spec}, nil
+}
+
+// load makes the program of one identity.
+func (t judgeTemplate) load(tables *policy.Tables, rows *ebpf.Map) (*ebpf.Program, error) {
+	spec := *t.spec
+	for _, f := range []struct {
+		symbol string
+		ports  []policy.PortClass
+	}{{"classify_ingress", tables.Ingress.Ports}, {"classify_egress", tables.Egress.Ports}} {
+		if err := spliceClassifier(&spec, f.symbol, f.ports); err != nil {
+			return nil, err
+		}
+	}
+	for symbol, value := range map[string]uint32{"table_revision": uint32(tables.Revision), "table_paged": pagedDirections(tables)} {
+		if err := splice(&spec, symbol, constant(symbol, value)); err != nil {
+			return nil, err
+		}
+	}
+	if err := spec.Instructions.AssociateMap(rowsSymbol, rows); err != nil {
+		return nil, fmt.Errorf("giving the judge its rows: %w", err)
+	}
+	program, err := ebpf.NewProgram(&spec)
+	if err != nil {
+		return nil, loadError(err)
+	}
+	return program, nil
+}
+
+// pagedDirections is what table_paged returns: bit 0 ingress, bit 1 egress.
+func pagedDirections(tables *policy.Tables) (bits uint32) {
+	return uint32(flag(paged(tables.Ingress.Shape))) | uint32(flag(paged(tables.Egress.Shape)))<<1
+}
+
+// constant is a function that returns a number.
+func constant(symbol string, value uint32) asm.Instructions {
+	return asm.Instructions{
+		asm.Mov.Imm32(asm.R0, int32(value)).WithSymbol(symbol).WithSource(asm.Comment(symbol)),
+		asm.Return(),
+	}
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/policy"
+)
+
+const (
+	pageClasses  = 64 // that one row speaks of
+	rowAnyPage   = uint32(bpf.EndpointRowPageROW_ANY_PAGE)
+	rowLeaving   = uint32(bpf.EndpointRowPageROW_LEAVING)
+	rowException = uint32(bpf.EndpointRowPeerROW_EXCEPTION)
+	rulingAudit  = uint32(bpf.EndpointRulingFlagsRULING_AUDIT)
+)
+
+// direction tells the two tables of an identity apart: it is a bit of the page in their common map.
+type direction uint32
+
+const (
+	ingress direction = 0
+	egress  direction = direction(rowLeaving)
+)
+
+// paged reports whether one row can not hold all classes of a table. A table that is not paged has page 0 alone.
+func paged(shape *policy.Shape) bool { return shape.Classes > pageClasses }
+
+// kindNumber is what rows call a kind with exceptions. 0 is none, and no kind of the one direction has a number of the other.
+func (d direction) kindNumber(kind int) uint32 {
+	if d == ingress {
+		return uint32(2*kind + 1)
+	}
+	return uint32(2*kind + 2)
+}
+
+// rowKey is where a peer's row of a page is. Peer 0 has the default ones.
+func (d direction) rowKey(peer identity.Number, page uint32) bpf.EndpointRowKey {
+	return bpf.EndpointRowKey{Peer: uint32(peer), Page: page | uint32(d)}
+}
+
+// exceptionKey is where a kind keeps the ruling of a class that is not its usual one.
+func (d direction) exceptionKey(number uint32, class int) bpf.EndpointRowKey {
+	return bpf.EndpointRowKey{Peer: rowException | number, Page: uint32(class) | uint32(d)}
+}

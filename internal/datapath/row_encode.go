@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/policy"
+)
+
+// rows are entries of a map, ready to be written in one call.
+type rows struct {
+	keys   []bpf.EndpointRowKey
+	values []bpf.EndpointRow
+}
+
+func (r *rows) add(key bpf.EndpointRowKey, value bpf.EndpointRow) {
+	r.keys = append(r.keys, key)
+	r.values = append(r.values, value)
+}
+
+// encoder turns one direction's table into rows.
+type encoder struct {
+	*rows
+	direction
+	table   *policy.Table
+	rulings Rulings
+	pages   map[int][]page // by kind, made when first asked for
+}
+
+func newEncoder(to *rows, dir direction, table *policy.Table, rulings Rulings) *encoder {
+	return &encoder{to, dir, table, rulings, map[int][]page{}}
+}
+
+// all adds the whole table: exceptions, the default, the peers.
+func (e *encoder) all() error {
+	if err := e.exceptions(0); err != nil {
+		return err
+	}
+	if err := e.peer(0, 0); err != nil {
+		return err
+	}
+	for peer, kind := range e.table.Rows.All() {
+		if err := e.peer(peer, kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// peer adds the rows of a peer of that kind.
+func (e *encoder) peer(peer identity.Number, kind int) error {
+	pages, err := e.pagesOf(kind)
+	for _, p := range pages {
+		e.add(e.rowKey(peer, p.number), p.row)
+	}
+	return err
+}
+
+// pagesOf returns what peers of a kind have for rows.
+func (e *encoder) pagesOf(kind int) ([]page, error) {
+	if pages, made := e.pages[kind]; made {
+		return pages, nil
+	}
+	usual, err := e.usual(kind)
+	if err != nil {
+		return nil, err
+	}
+	e.pages[kind] = pagesOf(e.table, kind, usual)
+	return e.pages[kind], nil
+}
+
+// usual is a kind's row, but for what it allows.
+func (e *encoder) usual(kind int) (row bpf.EndpointRow, err error) {
+	k := &e.table.Kinds[kind]
+	if row.Allow, err = number(e.rulings, k.Allow); err != nil {
+		return row, err
+	}
+	if row.Deny, err = number(e.rulings, k.Deny); err != nil {
+		return row, err
+	}
+	if len(k.Others) > 0 {
+		row.Kind = e.kindNumber(kind)
+	}
+	return row, nil
+}
+
+// exceptions adds the rulings of single classes, of this kind and those after it.
+func (e *encoder) exceptions(from int) error {
+	for kind := from; kind < len(e.table.Kinds); kind++ {
+		for class, ruling := range e.table.Kinds[kind].Others {
+			n, err := number(e.rulings, ruling)
+			if err != nil {
+				return err
+			}
+			e.add(e.exceptionKey(e.kindNumber(kind), class), bpf.EndpointRow{Allow: n})
+		}
+	}
+	return nil
+}

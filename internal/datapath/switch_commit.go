@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package datapath
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/endpoint"
+)
+
+// Commit brings the tables into force. Each packet is judged by one whole table: the old one or the new one. The error says
+// which endpoints are still judged by the old ones, if not all are switched; to set the same tables again switches the rest.
+// ErrSuperseded, and nothing is changed, if other tables were committed since Prepare.
+func (s *Switch) Commit() error {
+	d := s.datapath
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	if err := s.check(); err != nil {
+		s.Discard()
+		return err
+	}
+	err := s.changeRows()
+	s.replaceTables()
+	s.changes = nil
+	err = errors.Join(err, d.install(s.behind()))
+	return errors.Join(err, d.slots.refill())
+}
+
+// check finds out whether what is in force is what was when this was prepared.
+func (s *Switch) check() error {
+	s.datapath.mu.Lock()
+	defer s.datapath.mu.Unlock()
+	for _, c := range s.changes {
+		if s.datapath.tables[c.identity] != c.old {
+			return fmt.Errorf("identity %s: %w", c.identity, ErrSuperseded)
+		}
+	}
+	return nil
+}
+
+// changeRows changes rows in place. Programs see each from here on.
+func (s *Switch) changeRows() (err error) {
+	for _, c := range s.changes {
+		if c.rows == nil {
+			continue
+		}
+		if problem := c.rows.apply(c.new.judge.rows); problem != nil {
+			c.new.broken = true
+			err = errors.Join(err, fmt.Errorf("changing the rows of identity %s: %w", c.identity, problem))
+		}
+	}
+	return err
+}
+
+// replaceTables makes the new tables those that endpoints are given from now on.
+func (s *Switch) replaceTables() {
+	d := s.datapath
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range s.changes {
+		d.tables[c.identity] = c.new
+		if c.old != nil && c.rows == nil {
+			c.old.judge.release()
+		}
+	}
+}
+
+// behind returns the endpoints of these identities whose installed judge is not that of their tables: also those that an
+// earlier Commit could not switch.
+func (s *Switch) behind() (all []*attached) {
+	d := s.datapath
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, a := range d.attached {
+		if s.wanted[a.wanted.Identity] != nil && a.judge != d.tables[a.wanted.Identity].judge {
+			all = append(all, a)
+		}
+	}
+	slices.SortFunc(all, func(a, b *attached) int { return int(a.wanted.ID) - int(b.wanted.ID) })
+	return all
+}
+
+// install gives endpoints the judge of their identity's tables: new flows are judged by it from its update on. Then their
+// stamps become of an older generation, and live flows are judged again.
+func (d *Datapath) install(all []*attached) (err error) {
+	var installed []*attached
+	for _, a := range all {
+		t, problem := d.inForce(a.wanted.Identity)
+		if problem == nil {
+			problem = d.installJudge(a.wanted.ID, t.judge)
+		}
+		if problem != nil {
+			err = errors.Join(err, problem)
+			continue
+		}
+		next := *a
+		next.judge, next.generation = t.judge, d.nextGeneration()
+		installed = append(installed, &next)
+	}
+	if problem := d.putInfos(installed); problem != nil {
+		return errors.Join(err, fmt.Errorf("%w (still judged by the old tables: endpoints %s)", problem, names(all)))
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, a := range installed {
+		d.replaceAttached(a)
+	}
+	return err
+}
+
+func (d *Datapath) installJudge(id endpoint.ID, j *judge) error {
+	if err := d.maps.Judges.Put(uint32(id), j.program); err != nil {
+		return fmt.Errorf("installing the judge of endpoint %d, which is still judged by the old tables: %w", id, err)
+	}
+	return nil
+}
+
+// putInfos describes endpoints to the kernel, in one call.
+func (d *Datapath) putInfos(all []*attached) error {
+	if len(all) == 0 {
+		return nil
+	}
+	ids, infos := make([]uint32, len(all)), make([]bpf.EndpointEndpointInfo, len(all))
+	for i, a := range all {
+		ids[i], infos[i] = uint32(a.wanted.ID), a.info()
+	}
+	if _, err := d.maps.Endpoints.BatchUpdate(ids, infos, nil); err != nil {
+		return fmt.Errorf("describing %d endpoints to the kernel: %w", len(all), err)
+	}
+	return nil
+}
+
+func names(all []*attached) string {
+	var ids []string
+	for _, a := range all {
+		ids = append(ids, linkName(a.wanted.ID))
+	}
+	return strings.Join(ids, ", ")
+}

@@ -41,7 +41,7 @@ type attached struct {
 }
 
 func (d *Datapath) report(a *attached) Report {
-	r := Report{Generation: a.generation, Revision: a.judge.revision, Programs: []Program{a.entry, a.judge.report}}
+	r := Report{Generation: a.generation, Revision: a.judge.revision, Programs: []Program{a.entry, a.judge.report()}}
 	if t := d.tables[a.wanted.Identity]; t != nil && t.judge == a.judge {
 		r.Tables = t.policy
 	}

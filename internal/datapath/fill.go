@@ -90,7 +90,7 @@ func (d *Datapath) TableSizes() (all []TableSize) {
 			IngressRows: t.policy.Ingress.Rows.Len(), EgressRows: t.policy.Egress.Rows.Len(),
 			IngressClasses: t.policy.Ingress.Classes, EgressClasses: t.policy.Egress.Classes,
 			Entries: t.entries, Max: int(t.judge.rows.MaxEntries()), Bytes: memory(t.judge.rows),
-			Endpoints: t.judge.users - 1, Program: t.judge.report,
+			Endpoints: t.judge.users - 1, Program: t.judge.report(),
 		})
 	}
 	return all

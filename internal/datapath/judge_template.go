@@ -7,6 +7,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
 
 	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/policy"
@@ -35,7 +36,26 @@ func newJudgeTemplate(shared *sharedMaps) (judgeTemplate, error) {
 			return judgeTemplate{}, fmt.Errorf("giving map %s to the judge: %w", name, err)
 		}
 	}
+	bare(spec.Instructions)
 	return judgeTemplate{spec}, nil
+}
+
+// bare takes off the instructions what would be handed to the kernel with each program: source lines, of which it insists on one for
+// each function, and the type of the context, which it knows. Without it, loading takes a fifth less time.
+func bare(code asm.Instructions) {
+	plain := *btf.FuncMetadata(&code[0])
+	plain.Type = &btf.FuncProto{
+		Return: &btf.Int{Name: "int", Size: 4, Encoding: btf.Signed},
+		Params: []btf.FuncParam{{Name: "context", Type: &btf.Pointer{Target: &btf.Void{}}}},
+	}
+	code[0] = btf.WithFuncMetadata(code[0], &plain)
+	for i := range code {
+		if symbol := code[i].Symbol(); symbol != "" {
+			code[i] = code[i].WithSource(asm.Comment(symbol))
+		} else {
+			code[i] = code[i].WithSource(nil)
+		}
+	}
 }
 
 // load makes the program of one identity.

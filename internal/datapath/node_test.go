@@ -28,10 +28,10 @@ type node struct {
 	ns     *testbed.Namespace
 	config Config
 	ledger
-	revision uint64                       // of the last tables that were set
-	log    bytes.Buffer                   // of all that were opened
-	flows  uint16                         // that were opened with packets: each from a port of its own
-	drops  map[bpf.EndpointVerdict]uint64 // counted by the last drop; what passes is counted elsewhere
+	revision uint64                         // of the last tables that were set
+	log      bytes.Buffer                   // of all that were opened
+	flows    uint16                         // that were opened with packets: each from a port of its own
+	drops    map[bpf.EndpointVerdict]uint64 // counted by the last drop; what passes is counted elsewhere
 }
 
 func newNode(t testing.TB) *node {

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 
 	"github.com/hypha-net/hypha/bpf"
 )
@@ -36,7 +37,6 @@ type counterSlots struct {
 	spare   []uint32          // free, zero, and not in the queue
 	offered map[uint32]uint64 // slot → its place in the order in which slots were last put into the queue
 	next    uint64            // the next place
-	head    uint64            // places before are known to be popped
 	resting []resting         // folded since the last tick
 	rested  []resting         // folded before it: nobody counts there any more
 	unclear []uint32          // neither free nor in use when they were looked at
@@ -62,24 +62,43 @@ func (c *counterSlots) refill() error {
 	return nil
 }
 
-// waiting is how many slots the queue holds, at least. Slots come out in the order in which they went in, so that the first
-// one says how many went. (One that a loser gave back stands out of order, and tells nothing.)
+// waiting is how many slots the queue holds, or a little less. Slots come out in the order in which they went in, so the place of
+// the first one says how many are left. It is moved to the end; it may be one that a program gave back, which stands out of
+// order: it counts if the next one has the next place.
 func (c *counterSlots) waiting() (int, error) {
-	var slot uint32
-	err := c.free.Lookup(nil, &slot)
-	switch {
-	case errors.Is(err, ebpf.ErrKeyNotExist):
-		c.head = c.next
-	case err != nil:
-		return 0, fmt.Errorf("looking at the free counters: %w", err)
-	default:
-		c.head = max(c.head, c.offered[slot])
+	for range slotsForLosers {
+		var first, second uint32
+		err := c.free.LookupAndDelete(nil, &first)
+		if errors.Is(err, ebpf.ErrKeyNotExist) {
+			return 0, nil
+		}
+		if err != nil {
+			return 0, fmt.Errorf("looking at the free counters: %w", err)
+		}
+		place := c.offered[first]
+		if err := c.offer(first); err != nil {
+			return 0, err
+		}
+		if err := ignoreMissing(c.free.Lookup(nil, &second)); err != nil {
+			return 0, fmt.Errorf("looking at the free counters: %w", err)
+		}
+		if c.offered[second] == place+1 {
+			return int(c.next - c.offered[second]), nil
+		}
 	}
-	return int(c.next - c.head), nil
+	return 0, nil
 }
 
+// offer puts a slot into the queue, or aside: programs have filled it up with what they gave back.
 func (c *counterSlots) offer(slot uint32) error {
-	if err := c.free.Put(nil, slot); err != nil {
+	err := c.free.Put(nil, slot)
+	if err != nil {
+		c.spare = append(c.spare, slot)
+	}
+	if errors.Is(err, unix.E2BIG) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("offering a counter to programs: %w", err)
 	}
 	c.offered[slot] = c.next

@@ -57,23 +57,6 @@ func (n *node) remote(id identity.Number, prefix netip.Prefix, addrs ...netip.Ad
 	return party{Peer: policy.Peer{ID: id, Prefix: prefix}, known: true, program: n.program(0), mac: n.config.Router.MAC, addrs: addrs}
 }
 
-// knock sends the first packet of a flow from one party to the other, in every family that both have, and holds what the
-// programs in the kernel do with it against want.
-func (n *node) knock(t rapid.TB, from, to party, protocol policy.Protocol, port uint16, want bpf.EndpointVerdict) {
-	t.Helper()
-	for _, source := range from.addrs {
-		for _, destination := range to.addrs {
-			if source.Is4() != destination.Is4() || protocol == policy.ICMP && source.Is6() || protocol == policy.ICMPv6 && source.Is4() {
-				continue
-			}
-			stack := append([]gopacket.SerializableLayer{testbed.Ethernet(from.mac, n.config.Router.MAC), testbed.IP(source, destination)}, n.opener(protocol, port)...)
-			if got := n.send(t, from.program, testbed.Frame(stack...)); got != want {
-				t.Fatalf("%v (%v) to %v (%v), protocol %v, port %d: %v, want %v", from.ID, source, to.ID, destination, protocol, port, got, want)
-			}
-		}
-	}
-}
-
 // opener is what opens a flow that was never there before.
 func (n *node) opener(protocol policy.Protocol, port uint16) []gopacket.SerializableLayer {
 	if n.flows++; n.flows < 20000 || n.flows > 60000 {

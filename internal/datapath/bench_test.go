@@ -43,7 +43,7 @@ func BenchmarkJudgeLoad(b *testing.B) {
 	defer rows.Close()
 	b.ReportAllocs()
 	for b.Loop() {
-		program, err := n.judges.load(tables, rows)
+		program, err := n.judgeTemplate.load(tables, rows)
 		if err != nil {
 			b.Fatal(err)
 		}

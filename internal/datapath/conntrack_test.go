@@ -64,7 +64,7 @@ func (n *node) track(t *testing.T, port byte, answered bool, change func(*bpf.En
 		Protocol: uint8(policy.TCP),
 	}
 	flow := bpf.EndpointFlow{
-		CreatedNs: monotonic(), ValidatedNs: monotonic(), LifetimeS: 60, Client: 1, Revision: 7,
+		CreatedNs: monotonic(), ValidatedNs: monotonic(), LifetimeS: 60, Client: 1, Revision: 7, Ruling: 8 | rulingAudit,
 		Identity: [2]uint32{301, 302}, Endpoint: [2]uint16{1, 2}, State: uint8(bpf.EndpointFlowStateFLOW_HALF_CLOSED),
 	}
 	change(&key, &flow)
@@ -104,11 +104,11 @@ func TestFlowsSayWhoTalksToWhom(t *testing.T) {
 	want := []Flow{
 		{
 			Protocol: policy.TCP, Client: Party{2, 302, addr("10.1.0.102"), 0xc000 + 80}, Server: Party{1, 301, addr("10.1.0.101"), 80},
-			State: bpf.EndpointFlowStateFLOW_HALF_CLOSED, Answered: true, Revision: 7,
+			State: bpf.EndpointFlowStateFLOW_HALF_CLOSED, Answered: true, Revision: 7, Ruling: 8,
 		},
 		{
 			Protocol: policy.TCP, Client: Party{1, 301, addr("fd00::1"), 81}, Server: Party{2, 302, addr("fd00::2"), 0xc000 + 81},
-			Denied: true, Revision: 7,
+			Denied: true, Revision: 7, Ruling: 8,
 		},
 	}
 	var got []Flow

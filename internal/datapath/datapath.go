@@ -39,9 +39,9 @@ type Datapath struct {
 	log      *slog.Logger
 	template *ebpf.CollectionSpec
 	maps     *sharedMaps
-	judges   judgeTemplate
-	known    *knownIdentities
-	slots    *counterSlots
+	judgeTemplate
+	known *knownIdentities
+	slots *counterSlots
 
 	changing sync.Mutex // held while the kernel is switched from one state of tables and endpoints to another; before mu
 
@@ -89,7 +89,7 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 
 // adopt reads what an earlier agent, and programs, have left in the maps.
 func (d *Datapath) adopt() (err error) {
-	if d.judges, err = newJudgeTemplate(d.maps); err != nil {
+	if d.judgeTemplate, err = newJudgeTemplate(d.maps); err != nil {
 		return err
 	}
 	if d.known, err = openKnown(d.maps.KnownIdentities); err != nil {

@@ -60,8 +60,8 @@ func (d *Datapath) makeJudge(tables *policy.Tables) (_ *judge, entries int, err 
 	}
 	if err = all.put(j.rows); err == nil {
 		began := time.Now()
-		if j.program, err = d.judges.load(tables, j.rows); err == nil {
-			j.load, j.template = time.Since(began), len(d.judges.spec.Instructions)
+		if j.program, err = d.judgeTemplate.load(tables, j.rows); err == nil {
+			j.load, j.template = time.Since(began), len(d.judgeTemplate.spec.Instructions)
 			return j, len(all.keys), nil
 		}
 	}

@@ -30,7 +30,7 @@ func TestRandomLife(t *testing.T) {
 	l := life{n, rand.New(rand.NewPCG(seed, 0)), map[endpoint.ID]Endpoint{}}
 	for range 60 {
 		id := endpoint.ID(1 + l.IntN(3))
-		switch l.IntN(7) {
+		switch l.IntN(8) {
 		case 0, 1, 2:
 			l.becomes(t, id)
 		case 3:
@@ -41,6 +41,8 @@ func TestRandomLife(t *testing.T) {
 			l.Regenerate(id)
 		case 6:
 			l.reopen()
+		case 7:
+			l.isRuled(t, identity.Number(300+l.IntN(3)))
 		}
 		l.check(t)
 	}
@@ -65,6 +67,16 @@ func (l life) becomes(t *testing.T, id endpoint.ID) {
 		t.Fatalf("%+v", err)
 	}
 	l.wanted[id] = e
+}
+
+// isRuled gives an identity other tables, with or without endpoints that have it.
+func (l life) isRuled(t *testing.T, id identity.Number) {
+	have, found := l.Tables(id)
+	if found && l.IntN(2) == 0 {
+		l.put(t, id, withPeer(have, identity.Number(400+l.IntN(5)), 1))
+		return
+	}
+	l.set(id, allow([]identity.Number{identity.Host, identity.World, 400}[:l.IntN(4)]...), allow())
 }
 
 func (l life) goes(t *testing.T, id endpoint.ID) {
@@ -113,6 +125,21 @@ func (l life) check(t *testing.T) {
 		if have.Entry == 0 || have.Device != uint32(index) || info.Ifindex != uint32(index) || have.Judge == 0 ||
 			info.Identity != uint32(e.Identity) || info.Flags != uint32(flag(e.Trace)) || !slices.Equal(addrs, have.Addresses) {
 			t.Fatalf("endpoint %d should be %+v at interface %d, and the kernel has %+v", id, e, index, have)
+		}
+		l.checkRuled(t, id, e.Identity)
+	}
+}
+
+// checkRuled holds what the endpoint is judged by against the tables of its identity, which may be an earlier agent's.
+func (l life) checkRuled(t *testing.T, id endpoint.ID, ofIdentity identity.Number) {
+	tables, found := l.Tables(ofIdentity)
+	if _, loaded := l.Report(id); !found || !loaded {
+		return
+	}
+	for _, peer := range []identity.Number{identity.Host, identity.World, 400, 401, 402} {
+		asked, err := l.Ask(id, true, peer, 6, 80)
+		if want := tables.Ingress.Ruling(peer, 6, 80).Allowed; err != nil || asked.Allowed != want || asked.Revision != tables.Revision {
+			t.Fatalf("endpoint %d, peer %s: %+v, %v; want %v by revision %d", id, peer, asked, err, want, tables.Revision)
 		}
 	}
 }

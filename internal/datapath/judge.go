@@ -46,27 +46,28 @@ func (j *judge) release() {
 
 // makeJudge fills a map and loads a program that nobody uses yet. It returns how many entries the map has.
 func (d *Datapath) makeJudge(tables *policy.Tables) (_ *judge, entries int, err error) {
-	all := &rows{}
-	all.reserve(tables.Ingress.Rows.Len() + tables.Egress.Rows.Len() + 2)
-	if err := newEncoder(all, ingress, &tables.Ingress, d.config.Rulings).all(); err != nil {
-		return nil, 0, err
-	}
-	if err := newEncoder(all, egress, &tables.Egress, d.config.Rulings).all(); err != nil {
+	all, err := encode(tables, d.config.Rulings)
+	if err != nil {
 		return nil, 0, err
 	}
 	j := &judge{revision: tables.Revision, ingress: tables.Ingress.Shape, egress: tables.Egress.Shape, users: 1}
 	if j.rows, err = newRowMap(len(all.keys)); err != nil {
 		return nil, 0, err
 	}
-	if err = all.put(j.rows); err == nil {
-		began := time.Now()
-		if j.program, err = d.judgeTemplate.load(tables, j.rows); err == nil {
-			j.load, j.template = time.Since(began), len(d.judgeTemplate.spec.Instructions)
-			return j, len(all.keys), nil
+	defer func() {
+		if err != nil {
+			j.rows.Close()
 		}
+	}()
+	if err := all.put(j.rows); err != nil {
+		return nil, 0, err
 	}
-	j.rows.Close()
-	return nil, 0, err
+	began := time.Now()
+	if j.program, err = d.judgeTemplate.load(tables, j.rows); err != nil {
+		return nil, 0, err
+	}
+	j.load, j.template = time.Since(began), len(d.judgeTemplate.spec.Instructions)
+	return j, len(all.keys), nil
 }
 
 // newRowMap makes a map for so many entries, and room for new identities: every insert that finds none means a new map and
@@ -90,20 +91,4 @@ func roomFor(entries int) uint32 {
 		size *= 2
 	}
 	return size
-}
-
-func (r *rows) reserve(n int) {
-	r.keys = make([]bpf.EndpointRowKey, 0, n)
-	r.values = make([]bpf.EndpointRow, 0, n)
-}
-
-// put writes the rows in their order.
-func (r *rows) put(to *ebpf.Map) error {
-	if len(r.keys) == 0 {
-		return nil
-	}
-	if n, err := to.BatchUpdate(r.keys, r.values, nil); err != nil {
-		return fmt.Errorf("writing row %d of %d: %w", n+1, len(r.keys), err)
-	}
-	return nil
 }

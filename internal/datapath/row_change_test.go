@@ -129,11 +129,9 @@ func TestChangesInPlaceAreAsMadeAnew(t *testing.T) {
 				replaced++
 			}
 			tables = &next
-			fresh := &rows{}
-			for dir, table := range map[direction]*policy.Table{ingress: &next.Ingress, egress: &next.Egress} {
-				if err := newEncoder(fresh, dir, table, &n.ledger).all(); err != nil {
-					t.Fatal(err)
-				}
+			fresh, err := encode(&next, &n.ledger)
+			if err != nil {
+				t.Fatal(err)
 			}
 			want := map[bpf.EndpointRowKey]bpf.EndpointRow{}
 			for i, key := range fresh.keys {

@@ -3,6 +3,10 @@
 package datapath
 
 import (
+	"fmt"
+
+	"github.com/cilium/ebpf"
+
 	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/policy"
@@ -17,6 +21,27 @@ type rows struct {
 func (r *rows) add(key bpf.EndpointRowKey, value bpf.EndpointRow) {
 	r.keys = append(r.keys, key)
 	r.values = append(r.values, value)
+}
+
+// put writes the rows in their order.
+func (r *rows) put(to *ebpf.Map) error {
+	if len(r.keys) == 0 {
+		return nil
+	}
+	if n, err := to.BatchUpdate(r.keys, r.values, nil); err != nil {
+		return fmt.Errorf("writing row %d of %d: %w", n+1, len(r.keys), err)
+	}
+	return nil
+}
+
+// encode turns both tables of an identity into rows of its map.
+func encode(tables *policy.Tables, rulings Rulings) (*rows, error) {
+	room := tables.Ingress.Rows.Len() + tables.Egress.Rows.Len() + 2
+	all := &rows{keys: make([]bpf.EndpointRowKey, 0, room), values: make([]bpf.EndpointRow, 0, room)}
+	if err := newEncoder(all, ingress, &tables.Ingress, rulings).all(); err != nil {
+		return nil, err
+	}
+	return all, newEncoder(all, egress, &tables.Egress, rulings).all()
 }
 
 // encoder turns one direction's table into rows.

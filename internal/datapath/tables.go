@@ -23,16 +23,22 @@ type inForce struct {
 
 // SetTables makes the kernel judge by these tables, those of the identities that it names: Prepare and Commit.
 func (d *Datapath) SetTables(tables map[identity.Number]*policy.Tables) error {
-	s, err := d.Prepare(tables)
-	if err != nil {
-		return err
+	for {
+		s, err := d.Prepare(tables)
+		if err != nil {
+			return err
+		}
+		if err = s.Commit(); !errors.Is(err, ErrSuperseded) {
+			return err
+		}
 	}
-	return s.Commit()
 }
 
 // DropTables forgets the tables of an identity that no endpoint has any more. One that still has it keeps its program. What is
 // missing is no error.
 func (d *Datapath) DropTables(id identity.Number) {
+	d.changing.Lock()
+	defer d.changing.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if have := d.tables[id]; have != nil {

@@ -58,6 +58,10 @@ func testTranslation(t *testing.T, file string, pods map[string]labels.Set) {
 	if diff := cmp.Diff(sections["policy.yaml"], string(text)); diff != "" {
 		t.Errorf("translation (-want +got):\n%s", diff)
 	}
+	again, err := policy.Parse("policy.yaml", text)
+	if err != nil || !cmp.Equal(again, []policy.Policy{p}) {
+		t.Errorf("it is read back as %v, %v", again, err)
+	}
 	if diff := cmp.Diff(strings.TrimSpace(sections["warnings"]), strings.Join(warnings, "\n")); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}

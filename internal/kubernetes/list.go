@@ -28,7 +28,7 @@ func Items(document []byte) ([]json.RawMessage, error) {
 		Items []map[string]json.RawMessage `json:"items"`
 	}
 	if err := json.Unmarshal(document, &list); err != nil {
-		return nil, broken("", plain(err))
+		return nil, broken("", err)
 	}
 	items := make([]json.RawMessage, 0, len(list.Items))
 	for i, item := range list.Items {

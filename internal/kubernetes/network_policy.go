@@ -4,7 +4,6 @@ package kubernetes
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/netip"
 
@@ -16,10 +15,6 @@ import (
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
-// ErrNetworkPolicy is returned for a document that Kubernetes would refuse, or whose meaning the policy
-// language can not express.
-var ErrNetworkPolicy = errors.New("broken NetworkPolicy")
-
 // maxName bounds the name of a policy, in bytes.
 const maxName = 253
 
@@ -27,15 +22,21 @@ const maxName = 253
 type translation struct {
 	namespace string         // the policy's own
 	cluster   []netip.Prefix // where the addresses of endpoints are
-	warnings  []string
+	warnings  []Warning
 }
 
-// Translate returns the policy that means what the NetworkPolicy means, given as JSON, and warnings:
-// lines about what is likely not what its author had in mind. cluster are the prefixes of the
-// cluster's own addresses; an ipBlock that covers some of them earns a warning. The policy is called
-// k8s.NAMESPACE.NAME and its rule for spec.ingress[0] ingress-0. ErrNetworkPolicy, in one line that
-// names the field, if the document is broken.
-func Translate(document []byte, cluster ...netip.Prefix) (policy.Policy, []string, error) {
+// Warning is about what is legal and likely not what its author had in mind.
+type Warning struct {
+	Field string // as Kubernetes names it: spec.ingress[0].from[1]
+	Text  string // the rest of the line
+}
+
+func (w Warning) String() string { return w.Field + ": " + w.Text }
+
+// Translate returns the policy that means what the NetworkPolicy means, given as JSON. cluster are the
+// prefixes of the cluster's own addresses; an ipBlock that covers some of them earns a warning. The policy is
+// called k8s.NAMESPACE.NAME and its rule for spec.ingress[0] ingress-0. An Error if the document is broken.
+func Translate(document []byte, cluster ...netip.Prefix) (policy.Policy, []Warning, error) {
 	np, err := decode(document)
 	if err != nil {
 		return policy.Policy{}, nil, broken("", err)
@@ -47,14 +48,9 @@ func Translate(document []byte, cluster ...netip.Prefix) (policy.Policy, []strin
 	}
 	rules, err := t.rules(np.Spec)
 	if err != nil {
-		return policy.Policy{}, nil, broken(" "+t.namespace+"/"+np.Name, err)
+		return policy.Policy{}, nil, broken(t.namespace+"/"+np.Name, err)
 	}
 	return policy.Policy{Kind: policy.PolicyKind, Name: name, Rules: rules}, t.warnings, nil
-}
-
-// broken says what is wrong with the document, and of what it quotes not more than a line can hold.
-func broken(document string, err error) error {
-	return fmt.Errorf("%w%s: %.1000s", ErrNetworkPolicy, document, err)
 }
 
 // name is unique among NetworkPolicies: a namespace has no dot in it.
@@ -78,5 +74,5 @@ func (t *translation) name(np *networking.NetworkPolicy) (string, error) {
 
 // warn notes a line about the field.
 func (t *translation) warn(path *field.Path, format string, args ...any) {
-	t.warnings = append(t.warnings, path.String()+": "+fmt.Sprintf(format, args...))
+	t.warnings = append(t.warnings, Warning{Field: path.String(), Text: fmt.Sprintf(format, args...)})
 }

@@ -89,6 +89,24 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestFieldsOfRefusals: the caller finds the line of what is refused by the field's path.
+func TestFieldsOfRefusals(t *testing.T) {
+	for document, want := range map[string]string{
+		from(`{podSelector: {}}, {}`):           "spec.ingress[0].from[1]",
+		spec(`ingress: [{from: [{pods: {}}]}]`): "spec.ingress[0].from[0].pods",
+		spec(`ingress: [{}, {ports: a}]`):       "spec.ingress.ports",
+		pods(`matchLabels: {namespace/a: b}`):   "spec.podSelector.matchLabels[namespace/a]",
+		head + `metadata: {}`:                   "metadata.name",
+		`{apiVersion: v1, kind: NetworkPolicy}`: "",
+	} {
+		_, _, err := translateYAML(document)
+		var refusal *Error
+		if !errors.As(err, &refusal) || refusal.Field != want || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v is about %+v, want %s", document, err, refusal, want)
+		}
+	}
+}
+
 // TestLookAlikes: labels of pods that only look like Hypha's own.
 func TestLookAlikes(t *testing.T) {
 	for _, key := range []string{"namespaces", "namespace.a", "namespace-a/b", "port", "ports/http", "port.example.com/http"} {

@@ -62,13 +62,21 @@ func testTranslation(t *testing.T, file string, pods map[string]labels.Set) {
 	if err != nil || !cmp.Equal(again, []policy.Policy{p}) {
 		t.Errorf("it is read back as %v, %v", again, err)
 	}
-	if diff := cmp.Diff(strings.TrimSpace(sections["warnings"]), strings.Join(warnings, "\n")); diff != "" {
+	if diff := cmp.Diff(strings.TrimSpace(sections["warnings"]), joinLines(warnings)); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 	w := newWorld(t, p)
 	for line := range strings.Lines(sections["packets"]) {
 		judgePacket(t, w, pods, strings.TrimSpace(line))
 	}
+}
+
+func joinLines(warnings []Warning) string {
+	lines := make([]string, len(warnings))
+	for i, w := range warnings {
+		lines[i] = w.String()
+	}
+	return strings.Join(lines, "\n")
 }
 
 // judgePacket holds a line of packets against the rules.
@@ -123,7 +131,7 @@ func readPods(t *testing.T) map[string]labels.Set {
 	return pods
 }
 
-func translateYAML(text string) (policy.Policy, []string, error) {
+func translateYAML(text string) (policy.Policy, []Warning, error) {
 	document, err := yaml.YAMLToJSONStrict([]byte(text))
 	if err != nil {
 		return policy.Policy{}, nil, err

@@ -130,7 +130,7 @@ func drawPorts(t *rapid.T) []networking.NetworkPolicyPort {
 			p.Protocol = new(rapid.SampledFrom([]core.Protocol{core.ProtocolTCP, core.ProtocolUDP, core.ProtocolSCTP}).Draw(t, "protocol"))
 		}
 		number := rapid.SampledFrom(portNumbers).Draw(t, "port")
-		switch rapid.IntRange(0, 2).Draw(t, "form of the port") {
+		switch rapid.IntRange(0, 3).Draw(t, "form of the port") {
 		case 1:
 			p.Port = new(intstr.FromInt32(number))
 		case 2:

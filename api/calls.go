@@ -4,7 +4,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,9 +19,15 @@ func (c *Client) Endpoints(ctx context.Context) ([]Endpoint, error) {
 	return call[[]Endpoint](ctx, c, http.MethodGet, "/v1/endpoints", nil)
 }
 
-// Endpoint returns one endpoint, with its policy and programs.
+// Endpoint returns one endpoint, with its policy and programs, and DefaultRows
+// rows of each policy table.
 func (c *Client) Endpoint(ctx context.Context, name string) (Endpoint, error) {
 	return call[Endpoint](ctx, c, http.MethodGet, endpointPath(name), nil)
+}
+
+// EndpointRows is Endpoint with that many rows of each policy table; 0 means all.
+func (c *Client) EndpointRows(ctx context.Context, name string, rows int) (Endpoint, error) {
+	return call[Endpoint](ctx, c, http.MethodGet, endpointPath(name)+"?rows="+strconv.Itoa(rows), nil)
 }
 
 // AddEndpoint attaches a network namespace and returns when it may talk.
@@ -51,39 +56,19 @@ func (c *Client) DeleteEndpoint(ctx context.Context, name string) error {
 	return err
 }
 
-// Policies returns every policy in force.
-func (c *Client) Policies(ctx context.Context) (PolicySet, error) {
-	return call[PolicySet](ctx, c, http.MethodGet, "/v1/policies", nil)
+// PairStats returns the counters of every pair of identities that met.
+func (c *Client) PairStats(ctx context.Context) ([]PairStats, error) {
+	return call[[]PairStats](ctx, c, http.MethodGet, "/v1/stats?by="+StatsByPair, nil)
 }
 
-// Policy returns one policy.
-func (c *Client) Policy(ctx context.Context, name string) (Policy, error) {
-	return call[Policy](ctx, c, http.MethodGet, "/v1/policies/"+url.PathEscape(name), nil)
+// RuleStats returns the counters of every rule that decided anything.
+func (c *Client) RuleStats(ctx context.Context) ([]RuleStats, error) {
+	return call[[]RuleStats](ctx, c, http.MethodGet, "/v1/stats?by="+StatsByRule, nil)
 }
 
-// ApplyPolicies creates or replaces the policies in document, which is YAML;
-// all of them or, on error, none. Source names the document in errors.
-func (c *Client) ApplyPolicies(ctx context.Context, source string, document []byte) (PolicyChange, error) {
-	if len(document) > MaxBody {
-		return PolicyChange{}, fmt.Errorf("%s is larger than %d MiB", source, MaxBody>>20)
-	}
-	path := "/v1/policies?" + url.Values{"source": {source}}.Encode()
-	return send[PolicyChange](ctx, c, http.MethodPost, path, "application/yaml", document)
-}
-
-// DeletePolicy takes one policy out of force.
-func (c *Client) DeletePolicy(ctx context.Context, name string) (PolicyChange, error) {
-	return call[PolicyChange](ctx, c, http.MethodDelete, "/v1/policies/"+url.PathEscape(name), nil)
-}
-
-// Explain says whether one party may talk to another, and why.
-func (c *Client) Explain(ctx context.Context, request ExplainRequest) (Explanation, error) {
-	return call[Explanation](ctx, c, http.MethodPost, "/v1/explain", request)
-}
-
-// Stats returns the counters of every pair of identities that met.
-func (c *Client) Stats(ctx context.Context) ([]PairStats, error) {
-	return call[[]PairStats](ctx, c, http.MethodGet, "/v1/stats", nil)
+// EndpointStats returns the counters of every endpoint of the node.
+func (c *Client) EndpointStats(ctx context.Context) ([]EndpointStats, error) {
+	return call[[]EndpointStats](ctx, c, http.MethodGet, "/v1/stats?by="+StatsByEndpoint, nil)
 }
 
 // Identities returns the identities that this node knows, sorted by number.

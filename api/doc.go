@@ -3,19 +3,25 @@
 // Package api is the agent's HTTP/JSON API: the types on the wire and a client.
 //
 // The agent listens on a unix socket (DefaultSocket). Bodies are JSON with
-// lowerCamelCase keys; a policy is applied as the YAML its author wrote.
+// lowerCamelCase keys; policies are applied as the YAML text their author wrote.
 //
 //	GET    /v1/status
 //	GET    /v1/endpoints            POST   /v1/endpoints
-//	GET    /v1/endpoints/{name}     DELETE /v1/endpoints/{name}
+//	GET    /v1/endpoints/{name}?rows=N
+//	DELETE /v1/endpoints/{name}
 //	PUT    /v1/endpoints/{name}/labels
 //	PUT    /v1/endpoints/{name}/trace
 //	POST   /v1/endpoints/{name}/regenerate
-//	GET    /v1/policies             POST   /v1/policies?source=FILE
-//	GET    /v1/policies/{name}      DELETE /v1/policies/{name}
+//	GET    /v1/policies?revision=N  POST   /v1/policies
+//	GET    /v1/policies/{name}?revision=N
+//	DELETE /v1/policies/{name}?dry-run=true
+//	GET    /v1/history?limit=N
+//	POST   /v1/rollback
 //	POST   /v1/explain
+//	POST   /v1/suggest
+//	POST   /v1/verify
 //	GET    /v1/events?type=drop,verdict,trace,notice&endpoint=NAME&last=N&follow=true
-//	GET    /v1/stats
+//	GET    /v1/stats?by=pair|rule|endpoint
 //	GET    /v1/identities
 //	GET    /v1/nodes
 //	GET    /v1/conntrack?limit=N
@@ -29,4 +35,8 @@ package api
 const DefaultSocket = "/run/hypha/hypha.sock"
 
 // MaxBody is the largest request body that an agent reads, in bytes.
-const MaxBody = 8 << 20
+const MaxBody = 32 << 20
+
+// DefaultRows is how many rows of a policy table an Endpoint has that is asked
+// for no other number.
+const DefaultRows = 50

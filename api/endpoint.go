@@ -50,17 +50,20 @@ type EndpointPolicy struct {
 	Generation      uint64      `json:"generation"` // how often its programs were made anew
 	EnforcedIngress bool        `json:"enforcedIngress"`
 	EnforcedEgress  bool        `json:"enforcedEgress"`
-	Audit           bool        `json:"audit,omitempty"`
-	Ingress         PolicyTable `json:"ingress"` // from any peer
-	Egress          PolicyTable `json:"egress"`  // to peers outside the cluster
+	Audit           bool        `json:"audit,omitempty"` // the agent enforces nothing
+	Bytes           uint64      `json:"bytes"`           // kernel memory of table and program, which endpoints of one identity share
+	Ingress         PolicyTable `json:"ingress"`         // from any peer
+	Egress          PolicyTable `json:"egress"`          // to peers outside the cluster
 }
 
 // PolicyTable holds one identity's verdicts: a class of ports is allowed to a
 // peer if the peer's row names it.
 type PolicyTable struct {
-	Classes []PortClass `json:"classes"`
-	Rows    []PolicyRow `json:"rows"`
-	Default []int       `json:"default"` // classes allowed to peers without a row
+	Classes   []PortClass `json:"classes"`
+	Kinds     int         `json:"kinds"`     // of peers that are treated alike, those without a row included
+	TotalRows int         `json:"totalRows"` // may exceed len(Rows): see the request's rows
+	Rows      []PolicyRow `json:"rows"`
+	Default   []int       `json:"default"` // classes allowed to peers without a row
 }
 
 // PortClass is a set of ports that all rules treat alike. Class 0 is every port

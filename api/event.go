@@ -24,6 +24,10 @@ type Event struct {
 	Revision uint64    `json:"revision,omitempty"` // of the policy that judged it
 	Side     string    `json:"side,omitempty"`     // whose table judged it: "destination" (both ends' rules are merged there), or "source" for what leaves the cluster
 
+	// Ruling is the rules that decided; nil if no policy judged the packet, or
+	// it is of an earlier agent and has been forgotten.
+	Ruling *Ruling `json:"ruling,omitempty"`
+
 	Source      Party  `json:"source"`
 	Destination Party  `json:"destination"`
 	Protocol    string `json:"protocol"`           // "tcp"; a number if it has no name

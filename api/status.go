@@ -17,6 +17,8 @@ type Status struct {
 	Store     StoreStatus    `json:"store"`
 	Docker    DockerStatus   `json:"docker"`
 	Policy    PolicyStatus   `json:"policy"`
+	Tables    TableStatus    `json:"tables"`
+	Counters  CounterStatus  `json:"counters"`
 	Endpoints map[string]int `json:"endpoints"` // by state: "ready", "failed", ...
 	Features  []Feature      `json:"features"`
 
@@ -48,6 +50,22 @@ type PolicyStatus struct {
 	Policies int    `json:"policies"`
 	Rules    int    `json:"rules"`
 	Enforce  string `json:"enforce"` // "always", "selected" or "audit"
+}
+
+// TableStatus sums up the policy tables of this node: one for each identity
+// that an endpoint has.
+type TableStatus struct {
+	Tables   int    `json:"tables"`
+	Rows     uint64 `json:"rows"`
+	Programs int    `json:"programs"`
+	Bytes    uint64 `json:"bytes"` // kernel memory of tables and programs
+}
+
+// CounterStatus says how many counters of the statistics are in use. What finds
+// none free is counted together, and is not lost.
+type CounterStatus struct {
+	Used uint64 `json:"used"`
+	Max  uint64 `json:"max"`
 }
 
 // Feature is something that the agent wants of the kernel.

@@ -28,6 +28,11 @@ rules:
     ports: [%d/tcp]
 `
 
+// lawFile asks for one file of policies, called law in errors.
+func lawFile(document string) api.PolicyApply {
+	return api.PolicyApply{Files: []api.PolicyFile{{Source: "law", Text: document}}}
+}
+
 // hammer changes the policy at random until the agent is gone. An error says that the agent broke its word.
 func (l *lawgiver) hammer(ctx context.Context, random *rand.Rand) error {
 	for {
@@ -36,7 +41,7 @@ func (l *lawgiver) hammer(ctx context.Context, random *rand.Rand) error {
 		}
 		l.unsure = true
 		document := fmt.Sprintf(law, random.IntN(6), 1+random.IntN(65535))
-		change, err := l.api.ApplyPolicies(ctx, "law", []byte(document))
+		change, err := l.api.ApplyPolicies(ctx, lawFile(document))
 		if err != nil {
 			return ended(err)
 		}

@@ -37,7 +37,7 @@ func TestPoliciesThatDoNotFit(t *testing.T) {
 
 func (v *victim) refuses(why, document string) {
 	v.Helper()
-	if _, err := v.api.ApplyPolicies(v.Context(), "law", []byte(document)); err == nil || !strings.HasPrefix(err.Error(), why) {
+	if _, err := v.api.ApplyPolicies(v.Context(), lawFile(document)); err == nil || !strings.HasPrefix(err.Error(), why) {
 		v.Errorf("%v, want %s", err, why)
 	}
 }

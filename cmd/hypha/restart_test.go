@@ -28,7 +28,7 @@ func TestRestartRefusesNoNewFlow(t *testing.T) {
 	for i := range 20 { // other endpoints, other identities: an agent has something to do when it starts
 		v.add(fmt.Sprintf("other%d", i), testbed.NewNamespace(t, "other"), fmt.Sprintf("r%d", 2+i))
 	}
-	if _, err := v.api.ApplyPolicies(t.Context(), "law", []byte(strings.ReplaceAll(fmt.Sprintf(law, 0, 7), "tcp", "udp"))); err != nil {
+	if _, err := v.api.ApplyPolicies(t.Context(), lawFile(strings.ReplaceAll(fmt.Sprintf(law, 0, 7), "tcp", "udp"))); err != nil {
 		t.Fatal(err)
 	}
 	server.ServeUDP(":7")

@@ -29,7 +29,7 @@ func (a *app) policyApply() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.policyChanged(a.client().ApplyPolicies(ctx, source, document))
+			return a.policyChanged(a.client().ApplyPolicies(ctx, api.PolicyApply{Files: []api.PolicyFile{{Source: source, Text: string(document)}}}))
 		}),
 	}
 	fileFlag(c, &file)

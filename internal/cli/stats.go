@@ -14,7 +14,7 @@ func (a *app) statsCommand() *cobra.Command {
 		Short: "Show who talked to whom and how much, by labels",
 		Args:  cobra.NoArgs,
 		RunE: a.run(func(ctx context.Context, _ []string) error {
-			pairs, err := a.client().Stats(ctx)
+			pairs, err := a.client().PairStats(ctx)
 			if err != nil {
 				return err
 			}

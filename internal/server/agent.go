@@ -17,7 +17,9 @@ import (
 type Agent interface {
 	Endpoints
 	Policies
+	Advisor
 	Events
+	Statistics
 	Observer
 }
 
@@ -25,7 +27,8 @@ type Agent interface {
 // has that name.
 type Endpoints interface {
 	Endpoints(ctx context.Context) ([]api.Endpoint, error)
-	Endpoint(ctx context.Context, name string) (api.Endpoint, error)
+	// Endpoint has at most rows rows of each policy table; 0 means all.
+	Endpoint(ctx context.Context, name string, rows int) (api.Endpoint, error)
 	// AddEndpoint returns when the endpoint may talk. ErrConflict: the name is taken.
 	AddEndpoint(ctx context.Context, spec api.EndpointSpec) (api.Endpoint, error)
 	RelabelEndpoint(ctx context.Context, name string, labels map[string]string) (api.Endpoint, error)
@@ -35,13 +38,28 @@ type Endpoints interface {
 	DeleteEndpoint(ctx context.Context, name string) error
 }
 
-// Policies are the rules of the whole cluster.
+// Policies are the rules of the whole cluster. A change is one transaction, all
+// or nothing, and one revision; dry, it changes nothing and has a Plan.
 type Policies interface {
-	Policies(ctx context.Context) (api.PolicySet, error)
-	// ApplyPolicies takes a YAML document, called source in errors, all or nothing.
-	ApplyPolicies(ctx context.Context, source string, document []byte) (api.PolicyChange, error)
-	DeletePolicy(ctx context.Context, name string) (api.PolicyChange, error)
+	// Policies are those in force, or, if revision is not 0, those that were in
+	// force then. ErrNotFound: that revision is not kept.
+	Policies(ctx context.Context, revision uint64) (api.PolicySet, error)
+	ApplyPolicies(ctx context.Context, apply api.PolicyApply) (api.PolicyChange, error)
+	// DeletePolicy: ErrNotFound if no policy has that name.
+	DeletePolicy(ctx context.Context, name string, dryRun bool) (api.PolicyChange, error)
+	// PolicyHistory is the last limit changes that are kept, the newest first; 0 means all.
+	PolicyHistory(ctx context.Context, limit int) ([]api.PolicyRevision, error)
+	// RollBackPolicies: ErrNotFound if the revision is not kept.
+	RollBackPolicies(ctx context.Context, rollback api.PolicyRollback) (api.PolicyChange, error)
+}
+
+// Advisor says what policies do, and what other ones would do. It changes nothing.
+type Advisor interface {
 	Explain(ctx context.Context, request api.ExplainRequest) (api.Explanation, error)
+	// Suggest: ErrNotFound if it is to be about an endpoint that nobody has.
+	Suggest(ctx context.Context, request api.SuggestRequest) (api.PolicySuggestion, error)
+	// Verify: ErrNotFound if a policy that is to be deleted is not there.
+	Verify(ctx context.Context, request api.VerifyRequest) (api.Verification, error)
 }
 
 // Events is what the datapath did with packets.
@@ -53,10 +71,16 @@ type Events interface {
 	Events(ctx context.Context, query api.EventQuery) (iter.Seq2[api.Event, bool], error)
 }
 
+// Statistics are counters that only grow, in a stable order.
+type Statistics interface {
+	PairStats(ctx context.Context) ([]api.PairStats, error)
+	RuleStats(ctx context.Context) ([]api.RuleStats, error)
+	EndpointStats(ctx context.Context) ([]api.EndpointStats, error)
+}
+
 // Observer is the state of this node and its view of the cluster.
 type Observer interface {
 	Status(ctx context.Context) (api.Status, error)
-	Stats(ctx context.Context) ([]api.PairStats, error)
 	Identities(ctx context.Context) ([]api.Identity, error)
 	Nodes(ctx context.Context) ([]api.Node, error)
 	// Conntrack returns at most limit flows; 0 means all.

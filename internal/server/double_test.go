@@ -4,13 +4,10 @@ package server
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/hypha-net/hypha/api"
@@ -22,6 +19,8 @@ type double struct {
 	mu        sync.Mutex
 	endpoints map[string]api.Endpoint
 	policies  map[string]api.Policy
+	history   []api.PolicySet // after each change
+	rules     []api.RuleStats
 	recent    []api.Event
 	readers   []chan api.Event
 	status    api.Status
@@ -37,8 +36,13 @@ func (d *double) Endpoints(context.Context) ([]api.Endpoint, error) {
 	return slices.Collect(maps.Values(d.endpoints)), nil
 }
 
-func (d *double) Endpoint(_ context.Context, name string) (api.Endpoint, error) {
-	return d.change(name, func(*api.Endpoint) {})
+// Endpoint says in its message how many rows were asked for.
+func (d *double) Endpoint(_ context.Context, name string, rows int) (api.Endpoint, error) {
+	e, err := d.change(name, func(*api.Endpoint) {})
+	if rows != api.DefaultRows {
+		e.Message = fmt.Sprintf("%d rows", rows)
+	}
+	return e, err
 }
 
 func (d *double) AddEndpoint(_ context.Context, spec api.EndpointSpec) (api.Endpoint, error) {
@@ -81,36 +85,6 @@ func (d *double) change(name string, how func(*api.Endpoint)) (api.Endpoint, err
 	return e, nil
 }
 
-func (d *double) Policies(context.Context) (api.PolicySet, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return api.PolicySet{Revision: uint64(len(d.policies)), Policies: slices.Collect(maps.Values(d.policies))}, nil
-}
-
-// ApplyPolicies takes a document that is the policy's name.
-func (d *double) ApplyPolicies(_ context.Context, source string, document []byte) (api.PolicyChange, error) {
-	name := strings.TrimSpace(string(document))
-	if name == "" {
-		return api.PolicyChange{}, Fault(ErrInvalid, fmt.Errorf("%s: no policy in it", source))
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	body, _ := json.Marshal(map[string]string{"name": name})
-	d.policies[name] = api.Policy{Name: name, Document: body}
-	return api.PolicyChange{Revision: uint64(len(d.policies)), Created: []string{name}}, nil
-}
-
-func (d *double) DeletePolicy(_ context.Context, name string) (api.PolicyChange, error) {
-	return api.PolicyChange{}, Fault(ErrUnavailable, fmt.Errorf("store is away: can not delete\n%q", name))
-}
-
-func (d *double) Explain(_ context.Context, request api.ExplainRequest) (api.Explanation, error) {
-	if request.To == "" {
-		return api.Explanation{}, errors.New("to whom")
-	}
-	return api.Explanation{Port: request.Port, Verdict: "deny"}, nil
-}
-
 // Events yields the last ones as they are, and what is published from now on. It knows the endpoints web and "" only.
 func (d *double) Events(ctx context.Context, query api.EventQuery) (iter.Seq2[api.Event, bool], error) {
 	if query.Endpoint != "" && query.Endpoint != "web" {
@@ -150,7 +124,6 @@ func (d *double) publish(event api.Event) {
 }
 
 func (d *double) Status(context.Context) (api.Status, error)         { return d.status, nil }
-func (d *double) Stats(context.Context) ([]api.PairStats, error)     { return nil, nil }
 func (d *double) Identities(context.Context) ([]api.Identity, error) { return nil, nil }
 func (d *double) Nodes(context.Context) ([]api.Node, error)          { return nil, nil }
 func (d *double) Conntrack(_ context.Context, limit int) (api.Conntrack, error) {

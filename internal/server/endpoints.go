@@ -14,7 +14,7 @@ import (
 func (s *Server) routeEndpoints(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/endpoints", list(s.agent.Endpoints))
 	mux.HandleFunc("POST /v1/endpoints", s.addEndpoint)
-	mux.HandleFunc("GET /v1/endpoints/{name}", named(s.agent.Endpoint))
+	mux.HandleFunc("GET /v1/endpoints/{name}", s.endpoint)
 	mux.HandleFunc("PUT /v1/endpoints/{name}/labels", s.relabelEndpoint)
 	mux.HandleFunc("PUT /v1/endpoints/{name}/trace", s.traceEndpoint)
 	mux.HandleFunc("POST /v1/endpoints/{name}/regenerate", named(s.agent.RegenerateEndpoint))
@@ -34,6 +34,16 @@ func (s *Server) addEndpoint(w http.ResponseWriter, r *http.Request) {
 		spec.Labels = map[string]string{} // none, as opposed to not known yet
 	}
 	reply(w)(s.agent.AddEndpoint(r.Context(), spec))
+}
+
+// endpoint shows as many rows of its tables as the client asks for.
+func (s *Server) endpoint(w http.ResponseWriter, r *http.Request) {
+	rows, err := count(r, "rows", api.DefaultRows)
+	if err != nil {
+		writeError(w, err)
+		return
+	}
+	reply(w)(s.agent.Endpoint(r.Context(), r.PathValue("name"), rows))
 }
 
 func checkSpec(spec api.EndpointSpec) error {

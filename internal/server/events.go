@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -57,13 +56,11 @@ func eventQuery(r *http.Request) (query api.EventQuery, err error) {
 			return query, Fault(ErrInvalid, fmt.Errorf("type: %q is none of %s", kind, strings.Join(api.EventTypes, ", ")))
 		}
 	}
-	if follow := values.Get("follow"); follow != "" {
-		follows, err := strconv.ParseBool(follow)
-		if err != nil {
-			return query, Fault(ErrInvalid, fmt.Errorf("follow: %q is neither true nor false", follow))
-		}
-		query.NoFollow = !follows
+	follow, err := truth(r, "follow", true)
+	if err != nil {
+		return query, err
 	}
-	query.Last, err = count(r, "last")
+	query.NoFollow = !follow
+	query.Last, err = count(r, "last", 0)
 	return query, err
 }

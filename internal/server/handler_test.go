@@ -36,7 +36,7 @@ func TestBodies(t *testing.T) {
 		{`[]`, `request body: json: cannot unmarshal array`, http.StatusBadRequest},
 		{`{"name":"x","netns":"/x"}{}`, `more than one JSON value`, http.StatusBadRequest},
 		{`{"name":"x","nets":"/x"}`, `unknown field \"nets\"`, http.StatusBadRequest},
-		{`{"name":"` + strings.Repeat("x", api.MaxBody) + `"}`, `request body is larger than 8 MiB`, http.StatusRequestEntityTooLarge},
+		{`{"name":"` + strings.Repeat("x", api.MaxBody) + `"}`, `request body is larger than 32 MiB`, http.StatusRequestEntityTooLarge},
 	} {
 		got := exchange("POST", "/v1/endpoints", strings.NewReader(c.body))
 		if got.Code != c.status || !strings.Contains(got.Body.String(), c.want) {
@@ -60,7 +60,14 @@ func FuzzHandler(f *testing.F) {
 	f.Add(byte(2), "endpoints/web/labels", "", "", `{"labels":{"\u0000":"\ud800"}}`)
 	f.Add(byte(2), "endpoints/web/trace", "", "", `{"on":true}`)
 	f.Add(byte(3), "endpoints/web", "", "", "")
-	f.Add(byte(1), "policies", "source", "x.yaml", "shop")
+	f.Add(byte(1), "policies", "", "", `{"files":[{"source":"x.yaml","text":"shop"}],"dryRun":true}`)
+	f.Add(byte(0), "policies", "revision", "1", "")
+	f.Add(byte(3), "policies/shop", "dry-run", "1", "")
+	f.Add(byte(0), "history", "limit", "3", "")
+	f.Add(byte(1), "rollback", "", "", `{"revision":1}`)
+	f.Add(byte(1), "suggest", "", "", `{"seconds":-1}`)
+	f.Add(byte(1), "verify", "", "", `{"files":[{}],"flows":[{"packets":1}]}`)
+	f.Add(byte(0), "stats", "by", "rule", "")
 	f.Add(byte(1), "explain", "", "", `{"from":"a","to":"b","port":"80/tcp"}`)
 	f.Add(byte(0), "events", "type", "drop,fish", "")
 	f.Add(byte(0), "conntrack", "limit", "99999999999999999999", "")

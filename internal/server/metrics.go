@@ -73,7 +73,7 @@ func (c statusCollector) Collect(out chan<- prometheus.Metric) {
 
 func collectNode(out chan<- prometheus.Metric, status api.Status) {
 	gauge(out, infoDesc, 1, status.Version, status.Node.Name)
-	gauge(out, healthyDesc, truth(status.Store.Healthy))
+	gauge(out, healthyDesc, oneIf(status.Store.Healthy))
 	gauge(out, revisionDesc, float64(status.Policy.Revision))
 	gauge(out, rulesDesc, float64(status.Policy.Rules))
 	gauge(out, problemsDesc, float64(len(status.Problems)))
@@ -107,7 +107,7 @@ func counter(out chan<- prometheus.Metric, d *prometheus.Desc, value uint64, lab
 	out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(value), labels...)
 }
 
-func truth(yes bool) float64 {
+func oneIf(yes bool) float64 {
 	if yes {
 		return 1
 	}

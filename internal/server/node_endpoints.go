@@ -26,14 +26,14 @@ func (n *Node) Endpoints(context.Context) ([]api.Endpoint, error) {
 }
 
 // Endpoint implements Agent.
-func (n *Node) Endpoint(_ context.Context, name string) (api.Endpoint, error) {
+func (n *Node) Endpoint(_ context.Context, name string, rows int) (api.Endpoint, error) {
 	e, err := n.agent.Endpoint(name)
 	if err != nil {
 		return api.Endpoint{}, faultOf(err)
 	}
 	out := n.endpoint(e)
 	if e.Loaded {
-		out.Policy, out.Programs = n.endpointPolicy(e), programsOf(e.Report.Programs)
+		out.Policy, out.Programs = n.endpointPolicy(e, rows), programsOf(e.Report.Programs)
 	}
 	return out, nil
 }
@@ -74,7 +74,7 @@ func (n *Node) changed(ctx context.Context, e endpoint.Endpoint, err error) (api
 	if err != nil {
 		return api.Endpoint{}, faultOf(err)
 	}
-	return n.Endpoint(ctx, e.Name)
+	return n.Endpoint(ctx, e.Name, api.DefaultRows)
 }
 
 func (n *Node) endpoint(e agent.EndpointState) api.Endpoint {

@@ -12,19 +12,23 @@ import (
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
-func (n *Node) endpointPolicy(e agent.EndpointState) *api.EndpointPolicy {
+func (n *Node) endpointPolicy(e agent.EndpointState, rows int) *api.EndpointPolicy {
 	return &api.EndpointPolicy{
 		Revision: e.Report.Revision, Generation: uint64(e.Report.Generation),
 		EnforcedIngress: e.ClosedIngress, EnforcedEgress: e.ClosedEgress, Audit: e.Report.Ingress.Audit,
-		Ingress: n.policyTable(e.Report.Ingress), Egress: n.policyTable(e.Report.Egress),
+		Ingress: n.policyTable(e.Report.Ingress, rows), Egress: n.policyTable(e.Report.Egress, rows),
 	}
 }
 
-func (n *Node) policyTable(table policy.Table) api.PolicyTable {
+// policyTable has at most limit rows of table; 0 means all.
+func (n *Node) policyTable(table policy.Table, limit int) api.PolicyTable {
 	out := api.PolicyTable{
-		Classes: classesOf(table), Rows: []api.PolicyRow{}, Default: allowedClasses(table, table.Default),
+		Classes: classesOf(table), TotalRows: len(table.Rows), Rows: []api.PolicyRow{}, Default: allowedClasses(table, table.Default),
 	}
 	for _, number := range slices.Sorted(maps.Keys(table.Rows)) {
+		if limit > 0 && len(out.Rows) == limit {
+			break
+		}
 		out.Rows = append(out.Rows, api.PolicyRow{
 			Peer: n.identity(number), Allowed: allowedClasses(table, table.Rows[number]),
 		})

@@ -14,8 +14,8 @@ import (
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
-// Stats implements Agent.
-func (n *Node) Stats(context.Context) ([]api.PairStats, error) {
+// PairStats implements Agent.
+func (n *Node) PairStats(context.Context) ([]api.PairStats, error) {
 	traffic, err := n.agent.Traffic()
 	if err != nil {
 		return nil, faultOf(err)
@@ -24,8 +24,10 @@ func (n *Node) Stats(context.Context) ([]api.PairStats, error) {
 	for pair, t := range traffic {
 		pairs = append(pairs, api.PairStats{
 			Consumer: n.identity(pair.Consumer), Provider: n.identity(pair.Provider),
-			Flows: t.Flows, Packets: t.Packets, Bytes: t.Bytes, ReplyPackets: t.ReplyPackets, ReplyBytes: t.ReplyBytes,
-			DeniedPackets: t.DeniedPackets, DeniedBytes: t.DeniedBytes,
+			Tally: api.Tally{
+				Flows: t.Flows, Packets: t.Packets, Bytes: t.Bytes, ReplyPackets: t.ReplyPackets, ReplyBytes: t.ReplyBytes,
+				DeniedPackets: t.DeniedPackets, DeniedBytes: t.DeniedBytes,
+			},
 		})
 	}
 	slices.SortFunc(pairs, func(a, b api.PairStats) int {
@@ -33,6 +35,12 @@ func (n *Node) Stats(context.Context) ([]api.PairStats, error) {
 	})
 	return pairs, nil
 }
+
+// RuleStats implements Agent.
+func (n *Node) RuleStats(context.Context) ([]api.RuleStats, error) { return nil, errNotBuilt }
+
+// EndpointStats implements Agent.
+func (n *Node) EndpointStats(context.Context) ([]api.EndpointStats, error) { return nil, errNotBuilt }
 
 // Identities implements Agent.
 func (n *Node) Identities(context.Context) ([]api.Identity, error) {

@@ -3,23 +3,21 @@
 package server
 
 import (
-	"fmt"
 	"net/http"
-	"strconv"
 
 	"github.com/hypha-net/hypha/api"
 )
 
 func (s *Server) routeObserver(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/status", show(s.agent.Status))
-	mux.HandleFunc("GET /v1/stats", list(s.agent.Stats))
+	mux.HandleFunc("GET /v1/stats", s.stats)
 	mux.HandleFunc("GET /v1/identities", list(s.agent.Identities))
 	mux.HandleFunc("GET /v1/nodes", list(s.agent.Nodes))
 	mux.HandleFunc("GET /v1/conntrack", s.conntrack)
 }
 
 func (s *Server) conntrack(w http.ResponseWriter, r *http.Request) {
-	limit, err := count(r, "limit")
+	limit, err := count(r, "limit", 0)
 	if err != nil {
 		writeError(w, err)
 		return
@@ -29,15 +27,17 @@ func (s *Server) conntrack(w http.ResponseWriter, r *http.Request) {
 	reply(w)(table, err)
 }
 
-// count reads a query parameter that is a number from 0 on; 0 if it is not given.
-func count(r *http.Request, key string) (int, error) {
-	text := r.URL.Query().Get(key)
-	if text == "" {
-		return 0, nil
+// stats sums up the counters by what the client asks for; by pair if it does not say.
+func (s *Server) stats(w http.ResponseWriter, r *http.Request) {
+	by, err := oneOf(r, "by", api.StatsByPair, api.StatsByRule, api.StatsByEndpoint)
+	switch {
+	case err != nil:
+		writeError(w, err)
+	case by == api.StatsByRule:
+		list(s.agent.RuleStats)(w, r)
+	case by == api.StatsByEndpoint:
+		list(s.agent.EndpointStats)(w, r)
+	default:
+		list(s.agent.PairStats)(w, r)
 	}
-	n, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
-		return 0, Fault(ErrInvalid, fmt.Errorf("%s: %q is not a number from 0 to %d", key, text, 1<<31-1))
-	}
-	return int(n), nil
 }

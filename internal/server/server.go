@@ -34,6 +34,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	s.routeEndpoints(mux)
 	s.routePolicies(mux)
+	s.routeAdvice(mux)
 	s.routeObserver(mux)
 	mux.HandleFunc("GET /v1/events", s.events)
 	mux.Handle("GET /metrics", metricsHandler(s.agent, s.log))

@@ -93,8 +93,8 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	add := func(spec api.EndpointSpec) error { _, err := client.AddEndpoint(ctx, spec); return err }
-	apply := func(document string) error {
-		_, err := client.ApplyPolicies(ctx, "a b.yaml", []byte(document))
+	apply := func(files ...api.PolicyFile) error {
+		_, err := client.ApplyPolicies(ctx, api.PolicyApply{Files: files})
 		return err
 	}
 	relabel := func(labels map[string]string) error { _, err := client.RelabelEndpoint(ctx, "web", labels); return err }
@@ -107,9 +107,11 @@ func TestRefusals(t *testing.T) {
 	wantRefusal(t, add(api.EndpointSpec{Netns: "/x"}), http.StatusBadRequest, "endpoint has no name")
 	wantRefusal(t, add(api.EndpointSpec{Name: "x", Netns: "x"}), http.StatusBadRequest, "netns must be the absolute path of a network namespace")
 	wantRefusal(t, relabel(nil), http.StatusBadRequest, "no labels given; {} takes all away")
-	wantRefusal(t, apply(""), http.StatusBadRequest, "a b.yaml: no policy in it")
+	wantRefusal(t, apply(), http.StatusBadRequest, "no file of policies given")
+	wantRefusal(t, apply(api.PolicyFile{Text: "x"}), http.StatusBadRequest, "file 1 of policies has no source to call it by in errors")
+	wantRefusal(t, apply(api.PolicyFile{Source: "a b.yaml"}), http.StatusBadRequest, "a b.yaml: no policy in it")
 	wantRefusal(t, deleting, http.StatusServiceUnavailable, `store is away: can not delete "shop"`)
-	wantRefusal(t, getting, http.StatusNotFound, `no policy is called "shop"`)
+	wantRefusal(t, getting, http.StatusNotFound, `no policy is called "shop" at revision 0`)
 	wantRefusal(t, explaining, http.StatusInternalServerError, "to whom")
 	wantRefusal(t, counting, http.StatusBadRequest, `limit: "-1" is not a number from 0 to 2147483647`)
 }
@@ -123,22 +125,5 @@ func wantRefusal(t *testing.T, err error, status int, message string) {
 	}
 	if refusal.Status != status || refusal.Message != message {
 		t.Errorf("refusal = %d: %s\nwant %d: %s", refusal.Status, refusal.Message, status, message)
-	}
-}
-
-func TestPoliciesOverTheWire(t *testing.T) {
-	client, _ := serve(t, newDouble())
-	change, err := client.ApplyPolicies(t.Context(), "shop.yaml", []byte("shop"))
-	if diff := cmp.Diff(api.PolicyChange{Revision: 1, Created: []string{"shop"}}, change); err != nil || diff != "" {
-		t.Errorf("apply: %v (-want +got):\n%s", err, diff)
-	}
-	want := api.Policy{Name: "shop", Document: []byte(`{"name":"shop"}`)}
-	one, err := client.Policy(t.Context(), "shop")
-	if diff := cmp.Diff(want, one); err != nil || diff != "" {
-		t.Errorf("get: %v (-want +got):\n%s", err, diff)
-	}
-	all, err := client.Policies(t.Context())
-	if diff := cmp.Diff(api.PolicySet{Revision: 1, Policies: []api.Policy{want}}, all); err != nil || diff != "" {
-		t.Errorf("get all: %v (-want +got):\n%s", err, diff)
 	}
 }

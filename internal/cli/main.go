@@ -73,7 +73,8 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	socket   string
-	format   string // "text" or "json"
+	format   string // "text", "json" or "yaml"
+	inUsed   bool   // the standard input has been read
 	started  bool   // a command's own code runs: errors are no longer about usage
 }
 

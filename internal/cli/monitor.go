@@ -41,11 +41,5 @@ func (a *app) monitorCommand() *cobra.Command {
 }
 
 func (a *app) printEvent(event api.Event) error {
-	if a.format == "json" {
-		return writeJSON(a.out, event, "")
-	}
-	p := a.newPage()
-	p.event(event)
-	_, err := p.WriteTo(a.out)
-	return err
+	return a.emitNext(event, func(p *page) { p.event(event) })
 }

@@ -32,7 +32,7 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:     true,
 	}
 	root.PersistentFlags().StringVar(&a.socket, "socket", api.DefaultSocket, "`PATH` of the agent's socket, or $"+socketVariable)
-	root.PersistentFlags().VarP(choice(&a.format, "text", "text", "json"), "output", "o", "how to print the answer")
+	root.PersistentFlags().VarP(choice(&a.format, formatText, formatText, formatJSON, formatYAML), "output", "o", "how to print the answer")
 	root.SetVersionTemplate("hypha {{.Version}}\n")
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	root.AddCommand(

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -75,7 +76,7 @@ func scriptedAgent(dir string) http.Handler {
 			fmt.Fprintf(log, "%s %s %s\n", r.Method, r.RequestURI, bytes.TrimSpace(body))
 			err = log.Close()
 		}
-		answer, readErr := os.ReadFile(filepath.Join(dir, "agent", r.Method, r.URL.Path+".json"))
+		answer, readErr := scriptedAnswer(filepath.Join(dir, "agent", r.Method, r.URL.Path))
 		if err := errors.Join(err, readErr); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -85,6 +86,21 @@ func scriptedAgent(dir string) http.Handler {
 		}
 		w.Write(answer)
 	})
+}
+
+// scriptedAnswer is in path.json. If there are path.1.json and so on, they come
+// first, each for one request.
+func scriptedAnswer(path string) ([]byte, error) {
+	for n := 1; ; n++ {
+		numbered := fmt.Sprintf("%s.%d.json", path, n)
+		answer, err := os.ReadFile(numbered)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return os.ReadFile(path + ".json")
+		case err != nil || len(answer) > 0:
+			return answer, errors.Join(err, os.Truncate(numbered, 0)) // empty: used up
+		}
+	}
 }
 
 // oneJSON is the script command that wants a file (stdout, say) to hold one

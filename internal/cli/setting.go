@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // setting is a flag whose text is checked when it is given.
@@ -51,6 +52,23 @@ func each[T any](target *[]T, kind string, parse func(string) (T, error)) *setti
 			values = append(values, value)
 		}
 		*target = values
+		return nil
+	}}
+}
+
+// duration is a setting that takes a time span from least on.
+func duration(target *time.Duration, start, least time.Duration) *setting {
+	*target = start
+	text := ""
+	if start != 0 {
+		text = start.String()
+	}
+	return &setting{text: text, kind: "TIME", set: func(text string) error {
+		d, err := time.ParseDuration(text)
+		if err != nil || d < least {
+			return fmt.Errorf("must be a time span from %v on, like 90s or 10m", least)
+		}
+		*target = d
 		return nil
 	}}
 }

@@ -29,17 +29,17 @@ func (p palette) paint(code, text string) string {
 // colourWanted heeds https://no-color.org.
 func colourWanted() bool { return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" }
 
-// terminalWidth is the number of columns of out; false if it is no terminal.
-func terminalWidth(out io.Writer) (columns int, ok bool) {
+// terminalSize is the number of columns and lines of out; false if it is no terminal.
+func terminalSize(out io.Writer) (columns, lines int, ok bool) {
 	file, ok := out.(*os.File)
 	if !ok {
-		return 0, false
+		return 0, 0, false
 	}
 	size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ)
 	if err != nil {
-		return 0, false
+		return 0, 0, false
 	}
-	return int(size.Col), true
+	return int(size.Col), int(size.Row), true
 }
 
 // clean replaces what would move a terminal's cursor or change its colours: a

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,19 +56,22 @@ func knownLabels(set map[string]string) string {
 }
 
 func (a *app) endpointShow() *cobra.Command {
-	return &cobra.Command{
+	rows := api.DefaultRows
+	c := &cobra.Command{
 		Use:               "show NAME",
 		Short:             "Show an endpoint, its policy tables and what its programs were tailored to",
 		Args:              needs("NAME"),
 		ValidArgsFunction: a.completeEndpoint,
 		RunE: a.run(func(ctx context.Context, args []string) error {
-			endpoint, err := a.client().Endpoint(ctx, args[0])
+			endpoint, err := a.client().EndpointRows(ctx, args[0], rows)
 			if err != nil {
 				return err
 			}
 			return a.emit(endpoint, func(p *page) { p.endpoint(endpoint) })
 		}),
 	}
+	c.Flags().Var(number(&rows, 0), "rows", fmt.Sprintf("show this many rows of a table; 0 shows all (default %d)", rows))
+	return c
 }
 
 func (p *page) endpoint(e api.Endpoint) {
@@ -98,6 +102,8 @@ func (p *page) endpoint(e api.Endpoint) {
 
 func (p *page) endpointPolicy(policy api.EndpointPolicy) {
 	p.field("policy", "revision %d, generation %d; %s", policy.Revision, policy.Generation, enforcementText(policy))
+	p.field("table", "%s from peers, %s to those outside of the cluster, %s of kernel memory",
+		countText(policy.Ingress.TotalRows, "row", "rows"), countText(policy.Egress.TotalRows, "row", "rows"), bytesText(policy.Bytes))
 	p.policyTable("ingress", "FROM", policy.Ingress)
 	p.policyTable("egress", "TO (outside the cluster)", policy.Egress)
 }

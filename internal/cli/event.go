@@ -50,6 +50,9 @@ func details(e api.Event) []string {
 	if e.Type != api.EventVerdict || e.Verdict != "allow" {
 		what = append(what, reasonText(e))
 	}
+	if judged(e) {
+		what = append(what, rulingText(*e.Ruling, consumer(e), provider(e)))
+	}
 	if e.Suppressed > 0 {
 		what = append(what, fmt.Sprintf("(%d more suppressed)", e.Suppressed))
 	}
@@ -77,12 +80,17 @@ func marks(e api.Event) (marks []string) {
 	return marks
 }
 
-// reasonText is why; of a policy's verdict also whose table and which revision.
+// reasonText is why; of a policy's verdict also whose table and which revision,
+// and what follows names the rules.
 func reasonText(e api.Event) string {
 	if e.Reason != "policy-denied" {
 		return e.Reason
 	}
-	return fmt.Sprintf("%s (at %s, revision %d)", e.Reason, dash(e.Side), e.Revision)
+	text := fmt.Sprintf("%s (at %s, revision %d)", e.Reason, dash(e.Side), e.Revision)
+	if judged(e) {
+		text += ":"
+	}
+	return text
 }
 
 // whenText is a local time to the millisecond, with the date unless it is today's.

@@ -4,6 +4,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +28,10 @@ func (a *app) policyExplain() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.emit(answer, func(p *page) { p.explanation(answer) })
+			if err := a.emit(answer, func(p *page) { p.explanation(answer) }); err != nil {
+				return err
+			}
+			return kernelDiffers(answer.Kernel)
 		}),
 	}
 	c.Flags().StringVar(&request.From, "from", "", "`WHO` would open the connection")
@@ -44,13 +49,19 @@ func (p *page) explanation(x api.Explanation) {
 	p.linef("%s  %s → %s, %s", p.verdict(x.Verdict), partyText(x.From), partyText(x.To), x.Port)
 	p.linef("%s", clean(x.Reason))
 	p.linef("")
-	t := newTable(left("SIDE"), left("VERDICT"), left("POLICY"), left("RULE"), flex("WHY"))
+	t := newTable(left("SIDE"), left("VERDICT"), left("POLICY"), left("RULE"), right("TIER"), flex("WHY"))
 	for _, half := range x.Halves {
-		t.add(half.Side, half.Verdict, dash(half.Policy), dash(half.Rule), half.Reason)
+		t.add(half.Side, half.Verdict, dash(half.Policy), dash(half.Rule), tierText(half.Policy, half.Tier), half.Reason)
 	}
 	p.table(t)
+	if would := wouldText(x.Ruling, x.From.Identity, x.To.Identity); would != "" {
+		p.linef("%s %s", p.palette.yellow("with the rules under audit:"), clean(would))
+	}
+	if x.Miss != nil {
+		p.linef("nearest miss (%s): %s", x.Miss.Side, clean(x.Miss.Text))
+	}
 	if x.Kernel != nil {
-		p.linef("the kernel says %s, at revision %d", x.Kernel.Verdict, x.Kernel.Revision)
+		p.kernel(*x.Kernel)
 	}
 	if x.Advice != "" {
 		p.linef("%s", clean(x.Advice))
@@ -58,6 +69,33 @@ func (p *page) explanation(x api.Explanation) {
 	if x.Suggestion != "" {
 		p.linef("\nThis would allow it:\n\n%s", strings.TrimSpace(x.Suggestion))
 	}
+}
+
+// tierText is the tier of the rule that decided, "-" if none did.
+func tierText(policy string, tier int) string {
+	if policy == "" {
+		return "-"
+	}
+	return strconv.Itoa(tier)
+}
+
+// kernel prints what the loaded table says to the same packet.
+func (p *page) kernel(k api.KernelVerdict) {
+	p.linef("the kernel says %s, at revision %d", k.Verdict, k.Revision)
+	if k.Unknown {
+		p.linef("%s", p.palette.yellow("the kernel does not know the peer's identity yet: its packets are dropped as identity-unknown"))
+	}
+	if k.Difference != "" {
+		p.linef("%s %s", p.palette.red("THE KERNEL DIFFERS FROM THE RULES:"), clean(k.Difference))
+	}
+}
+
+// kernelDiffers is an error if the kernel judges otherwise than the rules: that is never as it should be.
+func kernelDiffers(k *api.KernelVerdict) error {
+	if k == nil || k.Difference == "" {
+		return nil
+	}
+	return fmt.Errorf("THE KERNEL DIFFERS FROM THE RULES: %s: try \"hypha endpoint regenerate\", and report it", k.Difference)
 }
 
 // verdict is a verdict in capitals and its colour.

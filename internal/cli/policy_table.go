@@ -19,17 +19,17 @@ func (p *page) policyTable(direction, peer string, policy api.PolicyTable) {
 		}
 	}
 	p.linef("")
-	if mentioned == 0 {
-		p.linef("%s: no rule tells ports apart", direction)
-	} else {
-		p.linef("%s: the rules tell %d classes of ports apart", direction, mentioned+1)
-	}
+	p.linef("%s: %s, %s", direction, countText(mentioned+1, "class of ports", "classes of ports"),
+		countText(policy.Kinds, "kind of peers", "kinds of peers"))
 	t := newTable(flex(peer), right("IDENTITY"), flex("MAY USE"))
 	for _, row := range policy.Rows {
 		t.add(identityText(row.Peer), row.Peer.Number, allowedText(row.Allowed, ports, mentioned))
 	}
 	t.add("anybody else", "", allowedText(policy.Default, ports, mentioned))
 	p.table(t)
+	if hidden := policy.TotalRows - len(policy.Rows); hidden > 0 {
+		p.linef("and %s: --rows 0 shows all", countText(hidden, "more row", "more rows"))
+	}
 }
 
 // allowedText names the ports of the classes that are allowed.

@@ -42,6 +42,9 @@ func (p *page) status(s api.Status) {
 	p.field("Docker", "%s", dockerText(s.Docker))
 	p.field("policy", "revision %d: %s, %s; enforced: %s", s.Policy.Revision,
 		countText(s.Policy.Policies, "policy", "policies"), countText(s.Policy.Rules, "rule", "rules"), s.Policy.Enforce)
+	p.field("tables", "%s, %s, %s of kernel memory", countText(s.Tables.Tables, "identity's", "identities'"),
+		countText(s.Tables.Rows, "row", "rows"), bytesText(s.Tables.Bytes))
+	p.field("counters", "%d of %d in use", s.Counters.Used, s.Counters.Max)
 	p.field("endpoints", "%s", endpointCounts(s.Endpoints))
 	p.field("forwarded", "%s, %s", countText(s.Forwarded.Packets, "packet", "packets"), bytesText(s.Forwarded.Bytes))
 	p.field("events", "%d emitted, %d lost, %d suppressed", s.Events.Emitted, s.Events.Lost, s.Events.Suppressed)

@@ -3,6 +3,8 @@
 package cli
 
 import (
+	"strconv"
+
 	"github.com/spf13/cobra"
 )
 
@@ -35,6 +37,20 @@ func (a *app) completePolicy(c *cobra.Command, args []string, _ string) ([]strin
 		names = append(names, p.Name)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeRevision offers the revisions of the policies that are kept.
+func (a *app) completeRevision(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	a.locate(c)
+	changes, err := a.client().PolicyHistory(c.Context(), 0)
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var numbers []string
+	for _, change := range changes {
+		numbers = append(numbers, strconv.FormatUint(change.Revision, 10))
+	}
+	return numbers, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
 // words offers the same words always.

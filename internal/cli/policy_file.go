@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -11,68 +10,54 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hypha-net/hypha/api"
-	"github.com/hypha-net/hypha/internal/policy"
 )
 
-func fileFlag(c *cobra.Command, file *string) {
-	c.Flags().StringVarP(file, "file", "f", "", "YAML `FILE`; - is the standard input")
-	require(c, "file")
+// standardInput is what errors call it.
+const standardInput = "standard input"
+
+// fileFlag declares -f, which may be given several times.
+func fileFlag(c *cobra.Command, files *[]string) {
+	c.Flags().StringArrayVarP(files, "file", "f", nil, "YAML `FILE`, several if repeated; - is the standard input")
+}
+
+// open opens file, or standard input for "-", and returns what errors call it.
+func (a *app) open(file string) (in io.ReadCloser, source string, err error) {
+	switch {
+	case file != "-":
+		in, err := os.Open(file)
+		return in, file, err
+	case a.inUsed:
+		return nil, standardInput, usagef("-: the standard input can be read only once")
+	}
+	a.inUsed = true
+	return io.NopCloser(a.in), standardInput, nil
 }
 
 // read reads file, or standard input for "-", and returns what errors call it.
 func (a *app) read(file string) (content []byte, source string, err error) {
-	in, source := a.in, "standard input"
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, file, err
-		}
-		defer f.Close()
-		in, source = f, file
+	in, source, err := a.open(file)
+	if err != nil {
+		return nil, source, err
 	}
+	defer in.Close()
 	content, err = io.ReadAll(io.LimitReader(in, api.MaxBody+1))
 	if err != nil {
 		return nil, source, fmt.Errorf("reading %s: %w", source, err)
 	}
+	if len(content) > api.MaxBody {
+		return nil, source, fmt.Errorf("%s is larger than %d MiB", source, api.MaxBody>>20)
+	}
 	return content, source, nil
 }
 
-func (a *app) policyValidate() *cobra.Command {
-	var file string
-	c := &cobra.Command{
-		Use:     "validate -f FILE",
-		Short:   "Check a file of policies; needs no agent",
-		Example: "  hypha policy validate -f shop.yaml",
-		Args:    cobra.NoArgs,
-		RunE: a.run(func(_ context.Context, _ []string) error {
-			content, source, err := a.read(file)
-			if err != nil {
-				return err
-			}
-			policies, err := policy.Parse(source, content)
-			if err != nil {
-				return err
-			}
-			return a.emit(summarise(policies), func(p *page) {
-				sum := summarise(policies)
-				p.linef("%s is valid: %s, %s", source, countText(len(sum.Policies), "policy", "policies"), countText(sum.Rules, "rule", "rules"))
-			})
-		}),
+// readPolicies reads files as they are: the agent knows what may stand in them.
+func (a *app) readPolicies(files []string) (policies []api.PolicyFile, err error) {
+	for _, file := range files {
+		content, source, err := a.read(file)
+		if err != nil {
+			return nil, err
+		}
+		policies = append(policies, api.PolicyFile{Source: source, Text: string(content)})
 	}
-	fileFlag(c, &file)
-	return c
-}
-
-// summary is what a valid file holds.
-type summary struct {
-	Policies []string `json:"policies"`
-	Rules    int      `json:"rules"`
-}
-
-func summarise(policies []policy.Policy) (sum summary) {
-	for _, p := range policies {
-		sum.Policies = append(sum.Policies, p.Name)
-		sum.Rules += len(p.Rules)
-	}
-	return sum
+	return policies, nil
 }

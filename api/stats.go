@@ -26,6 +26,21 @@ type Tally struct {
 	WouldAllowPackets uint64 `json:"wouldAllowPackets"`
 }
 
+// Plus returns the sum of both.
+func (t Tally) Plus(other Tally) Tally {
+	return Tally{
+		Flows:             t.Flows + other.Flows,
+		Packets:           t.Packets + other.Packets,
+		Bytes:             t.Bytes + other.Bytes,
+		ReplyPackets:      t.ReplyPackets + other.ReplyPackets,
+		ReplyBytes:        t.ReplyBytes + other.ReplyBytes,
+		DeniedPackets:     t.DeniedPackets + other.DeniedPackets,
+		DeniedBytes:       t.DeniedBytes + other.DeniedBytes,
+		WouldDenyPackets:  t.WouldDenyPackets + other.WouldDenyPackets,
+		WouldAllowPackets: t.WouldAllowPackets + other.WouldAllowPackets,
+	}
+}
+
 // PairStats counts what one identity (the consumer: it opened the flows) and
 // another (the provider) said to each other, through this node's endpoints.
 type PairStats struct {

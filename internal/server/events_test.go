@@ -6,10 +6,8 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -114,39 +112,5 @@ func TestStreamEndsWithTheAgent(t *testing.T) {
 	})
 	if err := <-ended; err != nil && !errors.Is(err, api.ErrGone) {
 		t.Errorf("stream ended with %v, want ErrGone", err)
-	}
-}
-
-func TestMetrics(t *testing.T) {
-	agent := newDouble()
-	agent.status = api.Status{
-		Version: "1.2.3", Node: api.Node{Name: "alpha"},
-		Endpoints: map[string]int{"ready": 2},
-		Maps:      []api.MapFill{{Name: "conntrack", Entries: 7, Max: 100}},
-		Drops:     []api.DropCount{{Reason: "policy-denied", Traffic: api.Traffic{Packets: 5, Bytes: 300}}},
-	}
-	_, socket := serve(t, agent)
-	conn, err := net.Dial("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	fmt.Fprint(conn, "GET /metrics HTTP/1.0\r\n\r\n")
-	body, err := io.ReadAll(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{
-		`hypha_info{node="alpha",version="1.2.3"} 1`,
-		`hypha_endpoints{state="ready"} 2`,
-		`hypha_map_entries{map="conntrack"} 7`,
-		`hypha_map_max_entries{map="conntrack"} 100`,
-		`hypha_dropped_packets_total{reason="policy-denied"} 5`,
-		`hypha_store_healthy 0`,
-		`go_goroutines `,
-	} {
-		if !strings.Contains(string(body), want) {
-			t.Errorf("no %q in:\n%s", want, body)
-		}
 	}
 }

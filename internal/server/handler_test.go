@@ -19,6 +19,10 @@ import (
 func exchange(method, target string, body io.Reader) *httptest.ResponseRecorder {
 	agent := newDouble()
 	agent.endpoints["web"] = api.Endpoint{Name: "web"}
+	return exchangeWith(agent, method, target, body)
+}
+
+func exchangeWith(agent *double, method, target string, body io.Reader) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	handler := New(agent, slog.New(slog.NewTextHandler(io.Discard, nil))).Handler()
 	handler.ServeHTTP(recorder, httptest.NewRequest(method, target, body))

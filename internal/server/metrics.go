@@ -19,7 +19,7 @@ import (
 const scrapeTimeout = 10 * time.Second
 
 // metricsHandler answers Prometheus from the same data as `hypha status`.
-func metricsHandler(agent Observer, log *slog.Logger) http.Handler {
+func metricsHandler(agent measured, log *slog.Logger) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(statusCollector{agent}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -52,8 +52,14 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("hypha_"+name, help, labels, nil)
 }
 
-// statusCollector turns api.Status into metrics.
-type statusCollector struct{ agent Observer }
+// measured is what metrics are about.
+type measured interface {
+	Observer
+	Statistics
+}
+
+// statusCollector turns api.Status, and what the rules decided, into metrics.
+type statusCollector struct{ agent measured }
 
 // Describe sends nothing: which metrics there are depends on the status.
 func (statusCollector) Describe(chan<- *prometheus.Desc) {}
@@ -69,6 +75,8 @@ func (c statusCollector) Collect(out chan<- prometheus.Metric) {
 	}
 	collectNode(out, status)
 	collectDatapath(out, status)
+	collectTables(out, status)
+	collectRules(ctx, out, c.agent)
 }
 
 func collectNode(out chan<- prometheus.Metric, status api.Status) {

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-
-	"go.yaml.in/yaml/v2"
 )
 
 // How an answer can be printed.
@@ -77,13 +75,4 @@ func writeYAML(out io.Writer, value any) error {
 		return fmt.Errorf("printing the answer: %w", err)
 	}
 	return nil
-}
-
-// yamlOf writes a JSON value as YAML, with its keys in the same order.
-func yamlOf(document []byte) ([]byte, error) {
-	var ordered yaml.MapSlice // only what is inside of one is kept in order
-	if err := yaml.Unmarshal([]byte(`{"value": `+string(document)+`}`), &ordered); err != nil {
-		return nil, err
-	}
-	return yaml.Marshal(ordered[0].Value)
 }

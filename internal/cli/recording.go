@@ -19,6 +19,8 @@ type recording struct {
 	skipped int // events that tell nothing of that
 }
 
+func newRecording() *recording { return &recording{byWho: map[who]*recorded{}} }
+
 // who is what recorded flows are told apart by. An address counts only where it
 // stands for more than the labels do: outside of the cluster.
 type who struct {

@@ -24,7 +24,7 @@ func (a *app) readRecording(file string) (*recording, error) {
 		return nil, err
 	}
 	defer in.Close()
-	r := &recording{byWho: map[who]*recorded{}}
+	r := newRecording()
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxEvent)
 	for number := 1; lines.Scan(); number++ {

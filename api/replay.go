@@ -34,7 +34,7 @@ type RecordedFlow struct {
 	To       Party     `json:"to"`
 	Protocol string    `json:"protocol"`         // "tcp"; a number if it has no name
 	Port     uint16    `json:"port,omitempty"`   // of To; of ICMP the type
-	Flows    int       `json:"flows"`              // connections that this one stands for
+	Flows    int       `json:"flows"`            // connections that this one stands for
 	Denied   bool      `json:"denied,omitempty"` // when it was recorded
 	Packets  uint64    `json:"packets"`          // recorded, and held back by the kernel's rate limit
 	Last     time.Time `json:"last,omitzero"`    // of these packets

@@ -60,9 +60,12 @@ func words(list ...string) completer {
 	}
 }
 
-// complete sets what a flag's value is completed with.
+// complete sets what a flag's value is completed with, whatever the arguments are.
 func complete(c *cobra.Command, flag string, with completer) {
-	if err := c.RegisterFlagCompletionFunc(flag, with); err != nil {
+	alone := func(c *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return with(c, nil, typed)
+	}
+	if err := c.RegisterFlagCompletionFunc(flag, alone); err != nil {
 		panic(err) // the flag is not defined: a mistake in this package
 	}
 }

@@ -47,7 +47,7 @@ func (r *recording) add(e api.Event) {
 		From: partyOf(e.Source), To: partyOf(e.Destination), Protocol: e.Protocol, Port: portOfEvent(e), Denied: e.Verdict == "drop",
 	}
 	key := who{
-		from: fmt.Sprint(e.Source.Identity), to: fmt.Sprint(e.Destination.Identity),
+		from: fmt.Sprint(flow.From.Identity), to: fmt.Sprint(flow.To.Identity),
 		fromAddress: flow.From.Address, address: flow.To.Address, protocol: flow.Protocol, port: flow.Port, verdict: e.Verdict,
 	}
 	known := r.byWho[key]

@@ -59,7 +59,7 @@ func decision(would string, allowed bool, egress, ingress api.Opinion, consumer,
 			parts = append(parts, text)
 		}
 	}
-	if len(parts) == 0 {
+	if len(parts) == 0 && allowed {
 		return verb + ": no rule stands against it"
 	}
 	return verb + strings.Join(parts, ", and")

@@ -43,7 +43,7 @@ func (a *app) policySuggest() *cobra.Command {
 
 // tellSuggestion says beside the policy what is not in it.
 func (a *app) tellSuggestion(answer api.PolicySuggestion) {
-	if answer.Flows == 0 {
+	if answer.Document == "" {
 		fmt.Fprintln(a.err, "hypha: nothing was denied for the lack of a rule")
 	}
 	for _, flow := range answer.Hopeless {

@@ -44,7 +44,7 @@ func (a *Agent) ApplyPolicies(ctx context.Context, source string, document []byt
 	if err := a.checkTogether(ctx, policies); err != nil {
 		return store.Applied{}, err
 	}
-	applied, err := a.store.ApplyPolicies(ctx, docs, nil)
+	applied, err := a.store.ApplyPolicies(ctx, store.Edit{Put: docs, Author: "policy apply " + source})
 	if err != nil {
 		return applied, err
 	}
@@ -77,7 +77,7 @@ func (a *Agent) checkTogether(ctx context.Context, added []policy.Policy) error 
 
 // DeletePolicy deletes a policy, and returns when it is no longer in force on this node.
 func (a *Agent) DeletePolicy(ctx context.Context, name string) (store.Applied, error) {
-	applied, err := a.store.ApplyPolicies(ctx, nil, []string{name})
+	applied, err := a.store.ApplyPolicies(ctx, store.Edit{Delete: []string{name}, Author: "policy delete " + name})
 	if err != nil {
 		return applied, err
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,6 +63,15 @@ type relay struct {
 	lock     sync.Mutex
 	isCut    bool
 	open     []net.Conn
+	answered counter // bytes that came back
+}
+
+// counter counts what is written to it, in bytes.
+type counter struct{ atomic.Int64 }
+
+func (c *counter) Write(data []byte) (int, error) {
+	c.Add(int64(len(data)))
+	return len(data), nil
 }
 
 func startRelay(t *testing.T, path, target string) *relay {
@@ -104,7 +114,7 @@ func (r *relay) pass(in net.Conn) {
 	r.open = append(r.open, in, out)
 	r.lock.Unlock()
 	go io.Copy(out, in) // ends when either is closed
-	io.Copy(in, out)
+	io.Copy(in, io.TeeReader(out, &r.answered))
 }
 
 func (r *relay) cut(isCut bool) {

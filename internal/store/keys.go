@@ -5,6 +5,7 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 
 	"github.com/hypha-net/hypha/internal/labels"
@@ -22,11 +23,14 @@ import (
 //	nodes/names/NAME             number
 //	nodes/numbers/NUMBER         name
 //
-//	policies/current             {"revision": 7, "policies": [{"name": ..., "since": 5, "sha256": ...}, ...]}
-//	policies/bodies/5/SHA256     the JSON of a policy that has been so since revision 5
+//	policies/current             {"revision": 7, "policies": {"0": "5/SHA256", "3": "7/SHA256", ...}}: pages by number
+//	policies/history/0...07      the same, and when, by whom and how that revision came about
+//	policies/bodies/5/SHA256     what came with revision 5: the JSON of a policy, its source, or a page:
+//	                             [{"name": ..., "since": 5, "sha256": ..., "source": ...}, ...], a part of the list of policies
 //
 // A number and its inverse are written in one transaction. A set of policies of any size becomes
-// current by the change of one key: bodies are put before it and removed after it.
+// current by the change of one key, in one transaction with its place in the history. What is below bodies is written before or
+// with it, never changed, and removed when no revision in the history has it any more.
 const (
 	prefix = "/hypha/v1/"
 
@@ -41,6 +45,7 @@ const (
 	nodeNumbers = prefix + "nodes/numbers/"
 
 	policyCurrentKey = prefix + "policies/current"
+	policyHistory    = prefix + "policies/history/"
 	policyBodies     = prefix + "policies/bodies/"
 )
 
@@ -52,6 +57,11 @@ func setKey(set labels.Set) string {
 
 func numberKey(prefix string, number uint32) string {
 	return prefix + formatNumber(number)
+}
+
+// historyKey sorts as revisions do.
+func historyKey(revision uint64) string {
+	return fmt.Sprintf("%s%020d", policyHistory, revision)
 }
 
 func formatNumber(number uint32) string {

@@ -3,47 +3,79 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// Doc is one policy: a name and JSON that the store does not look into.
+// Doc is one policy: a name, JSON that the store does not look into, and what that was made of.
 type Doc struct {
-	Name string
-	JSON []byte
+	Name   string
+	JSON   []byte
+	Source []byte // the original document, if it was of another kind; a policy with another source is another policy
 }
 
 // PolicySet is all policies at one revision, by name. Revisions count 1, 2, 3, ... in the whole
 // cluster; 0 is the set that is empty because there never was one.
 type PolicySet struct {
 	Revision uint64
-	Docs     []Doc
+	Docs     []Doc // the bytes are shared: not to be changed
 }
 
 // Policies returns the current set.
 func (s *Store) Policies(ctx context.Context) (PolicySet, error) {
-	seen, err := s.commit(ctx, nil,
-		clientv3.OpGet(policyCurrentKey), clientv3.OpGet(policyBodies, clientv3.WithPrefix()))
+	v, err := s.current(ctx)
 	if err != nil {
 		return PolicySet{}, fmt.Errorf("read policies: %w", err)
 	}
-	index, err := parseIndex(seen.Responses[0].GetResponseRange().Kvs)
+	set, err := s.read(ctx, v)
 	if err != nil {
 		return PolicySet{}, fmt.Errorf("read policies: %w", err)
 	}
-	bodies := map[string][]byte{}
-	for _, kv := range seen.Responses[1].GetResponseRange().Kvs {
-		bodies[string(kv.Key)] = kv.Value
+	return set, nil
+}
+
+// PoliciesAt returns the set of a revision: ErrNoRevision if it is not kept.
+func (s *Store) PoliciesAt(ctx context.Context, revision uint64) (PolicySet, error) {
+	_, v, err := s.versionAt(ctx, revision)
+	if err != nil {
+		return PolicySet{}, fmt.Errorf("read policies: %w", err)
 	}
-	set := PolicySet{Revision: index.Revision}
-	for _, entry := range index.Policies {
-		body, found := bodies[entry.bodyKey()]
-		if !found || hash(body) != entry.SHA256 {
-			return PolicySet{}, fmt.Errorf("read policies: %w: body of %s is missing or altered", ErrCorrupt, entry.Name)
+	set, err := s.read(ctx, v)
+	if err != nil {
+		return PolicySet{}, fmt.Errorf("read policies at revision %d: %w", revision, err)
+	}
+	return set, nil
+}
+
+// read returns the set of v. What has been read before, and has not changed, is not fetched.
+func (s *Store) read(ctx context.Context, v version) (PolicySet, error) {
+	pages, err := load(ctx, s, &s.pages, v, slices.Collect(maps.Values(v.Pages)), decodePage)
+	if err != nil {
+		return PolicySet{}, err
+	}
+	var refs []ref
+	all := slices.Concat(slices.Collect(maps.Values(pages))...)
+	for _, e := range all {
+		refs = append(refs, e.refs()...)
+	}
+	bodies, err := load(ctx, s, &s.bodies, v, refs, func(_ ref, body []byte) ([]byte, error) { return body, nil })
+	if err != nil {
+		return PolicySet{}, err
+	}
+	s.pages.keep(pages)
+	s.bodies.keep(bodies)
+	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.Name, b.Name) })
+	set := PolicySet{Revision: v.Revision, Docs: make([]Doc, len(all))}
+	for i, e := range all {
+		set.Docs[i] = Doc{e.Name, bodies[e.body()], nil}
+		if e.Source != "" {
+			set.Docs[i].Source = bodies[e.source()]
 		}
-		set.Docs = append(set.Docs, Doc{entry.Name, body})
 	}
 	return set, nil
 }

@@ -3,20 +3,42 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
-	clientv3 "go.etcd.io/etcd/client/v3"
 	"pgregory.net/rapid"
 )
 
 func doc(name, content string) Doc {
-	return Doc{name, []byte(content)}
+	return Doc{Name: name, JSON: []byte(content)}
+}
+
+// apply puts docs, and returns the revision after that.
+func apply(t testing.TB, s *Store, docs ...Doc) uint64 {
+	t.Helper()
+	applied, err := s.ApplyPolicies(t.Context(), Edit{Put: docs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return applied.Revision
+}
+
+// textOf writes a set as its revision and NAME=JSON, or NAME=JSON<SOURCE.
+func textOf(set PolicySet) string {
+	out := []string{fmt.Sprint(set.Revision)}
+	for _, d := range set.Docs {
+		item := d.Name + "=" + string(d.JSON)
+		if d.Source != nil {
+			item += "<" + string(d.Source)
+		}
+		out = append(out, item)
+	}
+	return strings.Join(out, " ")
 }
 
 func TestApplyPolicies(t *testing.T) {
@@ -33,24 +55,30 @@ func TestApplyPolicies(t *testing.T) {
 		{"mixture", []Doc{doc("a", "2"), doc("b", "1"), doc("c", "1")}, []string{"x"}, "{2 [c] [a] [b] []}"},
 		{"put and deleted", []Doc{doc("b", "1")}, []string{"b", "c"}, "{3 [] [] [b] [c]}"},
 		{"same content, other name", []Doc{doc("d", "2")}, []string{"a"}, "{4 [d] [] [] [a]}"},
+		{"same content, with a source", []Doc{{"d", []byte("2"), []byte("s")}}, nil, "{5 [] [d] [] []}"},
+		{"same content, same source", []Doc{{"d", []byte("2"), []byte("s")}}, nil, "{5 [] [] [d] []}"},
+		{"same content, other source", []Doc{{"d", []byte("2"), []byte("2")}}, nil, "{6 [] [d] [] []}"},
 	} {
-		applied, err := s.ApplyPolicies(t.Context(), step.upserts, step.deletes)
+		applied, err := s.ApplyPolicies(t.Context(), Edit{Put: step.upserts, Delete: step.deletes})
 		if got := fmt.Sprint(applied); err != nil || got != step.want {
 			t.Errorf("%s: %s, error %v, want %s", step.name, got, err, step.want)
 		}
 	}
 	set, err := s.Policies(t.Context())
-	if got, want := fmt.Sprintf("%d %s", set.Revision, set.Docs), "4 [{b 1} {d 2}]"; err != nil || got != want {
+	if got, want := textOf(set), "6 b=1 d=2<2"; err != nil || got != want {
 		t.Errorf("%s, error %v, want %s", got, err, want)
 	}
 }
 
 func TestRefusedPolicies(t *testing.T) {
 	s := open(t, t.TempDir())
-	if _, err := s.ApplyPolicies(t.Context(), []Doc{{"big", make([]byte, maxBody+1)}}, nil); !errors.Is(err, ErrTooLarge) {
-		t.Error(err)
+	large := make([]byte, maxBody+1)
+	for _, big := range []Doc{{Name: "big", JSON: large}, {Name: "big", Source: large}} {
+		if _, err := s.ApplyPolicies(t.Context(), Edit{Put: []Doc{big}}); !errors.Is(err, ErrTooLarge) {
+			t.Error(err)
+		}
 	}
-	if _, err := s.ApplyPolicies(t.Context(), []Doc{doc("a", "1"), doc("a", "2")}, nil); !errors.Is(err, ErrTwice) {
+	if _, err := s.ApplyPolicies(t.Context(), Edit{Put: []Doc{doc("a", "1"), doc("a", "2")}}); !errors.Is(err, ErrTwice) {
 		t.Error(err)
 	}
 	if set, err := s.Policies(t.Context()); err != nil || set.Revision != 0 || len(set.Docs) != 0 {
@@ -58,8 +86,7 @@ func TestRefusedPolicies(t *testing.T) {
 	}
 }
 
-// TestPoliciesAgreeWithMap applies random changes to the store and to a map. Nothing is left behind
-// of what was dropped.
+// TestPoliciesAgreeWithMap applies random changes to the store and to a map.
 func TestPoliciesAgreeWithMap(t *testing.T) {
 	s := open(t, t.TempDir())
 	rapid.Check(t, func(t *rapid.T) {
@@ -92,7 +119,7 @@ func TestPoliciesAgreeWithMap(t *testing.T) {
 			if changed {
 				revision++
 			}
-			applied, err := s.ApplyPolicies(ctx, docs, drops)
+			applied, err := s.ApplyPolicies(ctx, Edit{Put: docs, Delete: drops})
 			if err != nil || applied.Changed() != changed || applied.Revision != revision {
 				t.Fatalf("%+v, error %v, want changed %v and revision %d", applied, err, changed, revision)
 			}
@@ -106,34 +133,7 @@ func TestPoliciesAgreeWithMap(t *testing.T) {
 				t.Fatalf("%s is %s, want %s", d.Name, d.JSON, want[d.Name])
 			}
 		}
-		bodies, err := s.get(ctx, policyBodies, clientv3.WithPrefix())
-		if err != nil || bodies.Count > int64(len(want)) {
-			t.Fatalf("%d bodies of %d policies, error %v", bodies.Count, len(want), err)
-		}
 	})
-}
-
-// TestLargeSetInOneStep puts more than a transaction of etcd holds, and replaces all of it.
-func TestLargeSetInOneStep(t *testing.T) {
-	s := open(t, t.TempDir())
-	for revision, fill := range []byte("xy") {
-		var docs []Doc
-		for i := range 350 {
-			docs = append(docs, Doc{fmt.Sprintf("p%03d", i), bytes.Repeat([]byte{fill, byte('0' + i%10)}, 5000+i)})
-		}
-		applied, err := s.ApplyPolicies(t.Context(), docs, nil)
-		if err != nil || applied.Revision != uint64(revision+1) {
-			t.Fatal(applied.Revision, err)
-		}
-		set, err := s.Policies(t.Context())
-		if err != nil || len(set.Docs) != len(docs) || !bytes.Equal(set.Docs[349].JSON, docs[349].JSON) {
-			t.Fatal(len(set.Docs), err)
-		}
-	}
-	bodies, err := s.get(t.Context(), policyBodies, clientv3.WithPrefix(), clientv3.WithCountOnly())
-	if err != nil || bodies.Count != 350 {
-		t.Fatal(bodies.Count, err)
-	}
 }
 
 // TestContendingWriters: each of many changes by three nodes counts once, none is lost, and a
@@ -161,7 +161,7 @@ func TestContendingWriters(t *testing.T) {
 		group.Go(func() {
 			for i := range changes {
 				name := fmt.Sprint(writer)
-				if _, err := s.ApplyPolicies(t.Context(), []Doc{doc(name, fmt.Sprint(i)), doc("shared", name+fmt.Sprint(i))}, nil); err != nil {
+				if _, err := s.ApplyPolicies(t.Context(), Edit{Put: []Doc{doc(name, fmt.Sprint(i)), doc("shared", name+fmt.Sprint(i))}}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -181,10 +181,8 @@ func TestContendingWriters(t *testing.T) {
 
 func TestAlteredPolicyIsNoticed(t *testing.T) {
 	s := open(t, t.TempDir())
-	if _, err := s.ApplyPolicies(t.Context(), []Doc{doc("a", "1")}, nil); err != nil {
-		t.Fatal(err)
-	}
-	put(t, s, indexEntry{"a", 1, hash([]byte("1"))}.bodyKey(), "2")
+	apply(t, s, doc("a", "1"))
+	put(t, s, newRef(1, []byte("1")).key(), "2")
 	if _, err := s.Policies(t.Context()); !errors.Is(err, ErrCorrupt) {
 		t.Fatal(err)
 	}
@@ -197,9 +195,7 @@ func TestAlteredPolicyIsNoticed(t *testing.T) {
 // A set that could not be used is not forgotten: it is given again.
 func TestWatchPoliciesGivesTheRefusedAgain(t *testing.T) {
 	s := startServer(t).connect(t, DefaultTimeout)
-	if _, err := s.ApplyPolicies(t.Context(), []Doc{doc("a", "1")}, nil); err != nil {
-		t.Fatal(err)
-	}
+	apply(t, s, doc("a", "1"))
 	var given []uint64
 	enough := make(chan struct{})
 	watchContext(t, func(ctx context.Context) error {

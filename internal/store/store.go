@@ -31,6 +31,7 @@ const (
 type Config struct {
 	Endpoints []string // URLs of an external etcd; none: embedded
 	Dir       string   // data directory of the embedded one, made if missing; unused otherwise
+	History   int      // revisions of the policies that are kept, the current one included; 0: DefaultHistory
 	Timeout   time.Duration
 	Log       *slog.Logger
 }
@@ -44,21 +45,29 @@ type Store struct {
 	server  *embed.Etcd // nil when external
 	lock    *dirLock    // nil when external
 	dir     string      // of the embedded one
+	history int         // revisions of the policies
 	timeout time.Duration
 	log     *slog.Logger
 
 	// allocating holds one token: this process gives itself no contention for the next number.
 	allocating chan struct{}
 	away       absence // of who holds the token
+
+	// What the set of policies that was read last consists of.
+	pages  cache[page]
+	bodies cache[[]byte]
 }
 
 // Open connects to an external etcd, or starts the embedded one and waits until it is ready. An
 // external one need not be there yet: its absence shows in the requests. ErrInUse or ErrDamaged if
 // Dir can not be used.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{mode: External, timeout: c.Timeout, log: c.Log, allocating: make(chan struct{}, 1)}
+	s := &Store{mode: External, history: c.History, timeout: c.Timeout, log: c.Log, allocating: make(chan struct{}, 1)}
 	if s.timeout <= 0 {
 		s.timeout = DefaultTimeout
+	}
+	if s.history <= 0 {
+		s.history = DefaultHistory
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -57,9 +57,7 @@ func TestReopenedStoreKnowsEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.ApplyPolicies(t.Context(), []Doc{{"shop", []byte(`{"a":1}`)}}, nil); err != nil {
-		t.Fatal(err)
-	}
+	apply(t, s, doc("shop", `{"a":1}`))
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

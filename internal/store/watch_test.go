@@ -76,7 +76,7 @@ func (v *view) count() int {
 
 // inProcess returns a store that talks to etcd past the relay.
 func inProcess(e *server) *Store {
-	return &Store{mode: Embedded, client: v3client.New(e.etcd.Server), timeout: DefaultTimeout,
+	return &Store{mode: Embedded, client: v3client.New(e.etcd.Server), history: DefaultHistory, timeout: DefaultTimeout,
 		log: slog.New(slog.DiscardHandler), allocating: make(chan struct{}, 1)}
 }
 

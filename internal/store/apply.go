@@ -4,9 +4,13 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
+
+// ErrPoliciesChanged is returned for a change that was made for another revision than the current one.
+var ErrPoliciesChanged = errors.New("the policies have changed meanwhile")
 
 // Applied is what a change did: names, sorted.
 type Applied struct {
@@ -30,7 +34,8 @@ func (a *Applied) settle() {
 }
 
 // ApplyPolicies makes a change of the set in one step: a reader sees the set before or the set after, and the revision grows
-// by one. A change that changes nothing leaves the revision as it is. After ErrUnavailable the change may have been made or not: Policies says which.
+// by one. A change that changes nothing leaves the revision as it is. ErrPoliciesChanged if the current revision is not the
+// one that the change is for. After ErrUnavailable the change may have been made or not: Policies says which.
 func (s *Store) ApplyPolicies(ctx context.Context, e Edit) (Applied, error) {
 	if err := e.check(); err != nil {
 		return Applied{}, err
@@ -57,6 +62,9 @@ func (s *Store) tryApply(ctx context.Context, e Edit) (applied Applied, done boo
 	if err != nil {
 		return Applied{}, false, err
 	}
+	if err := before.expect(e.IfRevision); err != nil {
+		return Applied{}, false, err
+	}
 	pages, err := s.loadPages(ctx, before, e.pages())
 	if err != nil {
 		return Applied{}, false, err
@@ -68,4 +76,12 @@ func (s *Store) tryApply(ctx context.Context, e Edit) (applied Applied, done boo
 	change := changeOf(after.applied, e.Author)
 	done, err = s.advance(ctx, before, after.version, change, after.content)
 	return after.applied, done, err
+}
+
+// expect fails if v is not the revision that somebody wants to change.
+func (v version) expect(revision *uint64) error {
+	if revision != nil && *revision != v.Revision {
+		return fmt.Errorf("%w: they are at revision %d, this is for %d: look at them, and try again", ErrPoliciesChanged, v.Revision, *revision)
+	}
+	return nil
 }

@@ -14,9 +14,10 @@ var ErrTwice = errors.New("it is given twice")
 
 // Edit is a change of the set of policies that somebody asks for.
 type Edit struct {
-	Put    []Doc
-	Delete []string // what is not there is passed over; a name that is also in Put is put
-	Author string   // who or what, in words: for the history
+	Put        []Doc
+	Delete     []string // what is not there is passed over; a name that is also in Put is put
+	Author     string   // who or what, in words: for the history
+	IfRevision *uint64  // the change is for this revision of the set only; nil: for any
 }
 
 // check refuses what no set can hold.

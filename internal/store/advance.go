@@ -23,20 +23,23 @@ const (
 var ErrTooLarge = errors.New("too large for the store")
 
 // advance puts after in the place of before, with the content that is new in it and with change in the history. Readers see
-// one or the other. Not done: before is not current any more.
-func (s *Store) advance(ctx context.Context, before, after version, change Change, content map[ref][]byte) (done bool, err error) {
+// one or the other. Not done: before is not current any more, or a condition does not hold.
+func (s *Store) advance(ctx context.Context, before, after version, change Change, content map[ref][]byte, conditions ...clientv3.Cmp) (
+	done bool, err error) {
+	puts := putContent(content, before.unsaved)
+	after.Bytes = size(puts)
 	step, err := s.step(before, after, change)
 	if err != nil {
 		return false, err
 	}
-	puts := putContent(content, before.unsaved)
 	if len(puts)+len(step) > maxPerBatch || size(puts)+size(step) > maxRequest {
 		if err := s.putAhead(ctx, puts); err != nil {
 			return false, err
 		}
 		puts = nil
 	}
-	response, err := s.commit(ctx, []clientv3.Cmp{unchanged(policyCurrentKey, before.modified)}, append(puts, step...)...)
+	conditions = append(conditions, unchanged(policyCurrentKey, before.modified))
+	response, err := s.commit(ctx, conditions, append(puts, step...)...)
 	if err != nil || !response.Succeeded {
 		return false, err
 	}
@@ -52,7 +55,7 @@ func (s *Store) step(before, after version, change Change) ([]clientv3.Op, error
 	if err != nil {
 		return nil, fmt.Errorf("encode the set of policies: %w", err)
 	}
-	entry, err := json.Marshal(record{change, after.Pages})
+	entry, err := json.Marshal(record{change, after.Pages, after.Bytes})
 	if err != nil {
 		return nil, fmt.Errorf("encode the history of policies: %w", err)
 	}
@@ -65,7 +68,7 @@ func (s *Store) step(before, after version, change Change) ([]clientv3.Op, error
 		clientv3.OpPut(historyKey(after.Revision), string(entry)),
 	}
 	if before.unsaved != nil {
-		entry, err := json.Marshal(record{Change{Revision: before.Revision}, before.Pages})
+		entry, err := json.Marshal(record{Change{Revision: before.Revision}, before.Pages, 0})
 		return append(step, clientv3.OpPut(historyKey(before.Revision), string(entry))), err
 	}
 	return append(step, s.prune(after.Revision)...), nil

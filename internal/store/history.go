@@ -14,7 +14,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// DefaultHistory is how many revisions of the policies are kept: days of work by hand, and with a thousand policies some
+// DefaultHistory is how many revisions of the policies are kept at most: days of work by hand, and with a thousand policies some
 // hundred KB, since revisions share what they have in common.
 const DefaultHistory = 100
 
@@ -36,6 +36,7 @@ type Change struct {
 type record struct {
 	Change
 	Pages map[int]ref `json:"policies"`
+	Bytes int         `json:"bytes"`
 }
 
 // changeOf returns the entry for what is being applied just now.

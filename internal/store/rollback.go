@@ -25,7 +25,8 @@ func (s *Store) tryRollback(ctx context.Context, to uint64, author string, ifRev
 		return applied, true, err
 	}
 	after := version{Revision: applied.Revision, Pages: wanted.Pages}
-	done, err = s.advance(ctx, before, after, changeOf(applied, author), nil)
+	stillKept := unchanged(historyKey(to), wanted.modified)
+	done, err = s.advance(ctx, before, after, changeOf(applied, author), nil, stillKept)
 	return applied, done, err
 }
 

@@ -31,7 +31,7 @@ const (
 type Config struct {
 	Endpoints []string // URLs of an external etcd; none: embedded
 	Dir       string   // data directory of the embedded one, made if missing; unused otherwise
-	History   int      // revisions of the policies that are kept, the current one included; 0: DefaultHistory
+	History   int      // revisions of the policies that are kept at most, the current one included; 0: DefaultHistory
 	Timeout   time.Duration
 	Log       *slog.Logger
 }

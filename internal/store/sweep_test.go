@@ -56,6 +56,30 @@ func TestStoreDoesNotGrow(t *testing.T) {
 	}
 }
 
+// Revisions that each replace a large set are fewer than those that change little, and the last ones.
+func TestLargeHistoryIsShortened(t *testing.T) {
+	s := open(t, t.TempDir())
+	for i := range sweepEvery {
+		large := bytes.Repeat([]byte{byte(i)}, maxBody)
+		apply(t, s, Doc{Name: "a", JSON: large, Source: large[1:]}, Doc{Name: "b", JSON: large[2:]})
+	}
+	history, err := s.History(t.Context(), 0)
+	if want := maxHistoryBytes/(3*maxBody) + 2; err != nil || len(history) < want-1 || len(history) > want {
+		t.Fatalf("%d revisions are kept, error %v, want about %d", len(history), err, want)
+	}
+	oldest := history[len(history)-1].Revision
+	if _, err := s.PoliciesAt(t.Context(), oldest-1); !errors.Is(err, ErrNoRevision) {
+		t.Error(err)
+	}
+	if set, err := s.PoliciesAt(t.Context(), oldest); err != nil || len(set.Docs) != 2 {
+		t.Error(err)
+	}
+	there, err := s.takeStock(t.Context())
+	if want := len(history) * 5; err != nil || len(there.content) != want { // three bodies and two pages each
+		t.Errorf("%d pieces of content, error %v, want %d", len(there.content), err, want)
+	}
+}
+
 // TestCutOff cuts the connection before each request of a large change in turn. The set is the old one with its history, or
 // the new one with its own; what was left behind is swept away by a later change.
 func TestCutOff(t *testing.T) {

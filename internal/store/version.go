@@ -15,6 +15,7 @@ import (
 type version struct {
 	Revision uint64      `json:"revision"`
 	Pages    map[int]ref `json:"policies"`
+	Bytes    int         `json:"bytes"` // of the content that is new in it
 
 	modified int64          // etcd's revision of the key; 0: there is none
 	read     int64          // etcd's revision at which it was read

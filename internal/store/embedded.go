@@ -21,11 +21,11 @@ var ErrDamaged = errors.New("store's data directory is damaged")
 
 // The embedded etcd has one member and little to keep: some thousand label sets and policies.
 const (
-	quotaBytes    = 512 << 20 // of the database; only address space until used
-	segmentBytes  = 8 << 20   // of the log, allocated ahead; etcd's 64 MB suit a busy cluster
-	snapshotCount = 2000      // requests between snapshots of the log, which is in memory up to then
-	catchUpCount  = 100       // there is no other member to catch up
-	keepRevisions = "1000"    // of history; a watch that was away for longer lists anew
+	quotaBytes    = 2 << 30 // of the database, as etcd has it by default; only address space until used
+	segmentBytes  = 8 << 20 // of the log, allocated ahead; etcd's 64 MB suit a busy cluster
+	snapshotCount = 2000    // requests between snapshots of the log, which is in memory up to then
+	catchUpCount  = 100     // there is no other member to catch up
+	keepRevisions = "1000"  // of history; a watch that was away for longer lists anew
 
 	readyTimeout = time.Minute // a healthy one takes a fraction of a second
 

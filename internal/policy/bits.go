@@ -3,6 +3,7 @@
 package policy
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"slices"
 )
@@ -70,4 +71,19 @@ func (b Bits) set(n int) {
 
 func (b Bits) clear(n int) {
 	b[n/wordBits] &^= 1 << (n % wordBits)
+}
+
+func (b Bits) add(other Bits) {
+	for i, word := range other {
+		b[i] |= word
+	}
+}
+
+// key returns the set as a map key.
+func (b Bits) key() string {
+	key := make([]byte, 0, len(b)*wordBits/8)
+	for _, word := range b {
+		key = binary.LittleEndian.AppendUint64(key, word)
+	}
+	return string(key)
 }

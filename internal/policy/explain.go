@@ -52,21 +52,29 @@ const (
 // Explain judges one packet as the tables of a Resolver do. Of ICMP and ICMPv6 the port is the type; of
 // other protocols without ports it is 0.
 func (r *Ruleset) Explain(from, to Peer, protocol Protocol, port uint16) Explanation {
-	out := flow{egress, from, to, protocol, port}
-	in := flow{ingress, to, from, protocol, port}
-	audit := r.mode == Audit
-	e := Explanation{
-		Audit:   audit,
-		Egress:  r.half(out, audit),
-		Ingress: r.half(in, audit),
-		Ruling:  r.Ruling(from, to, protocol, port),
-	}
-	e.Allowed = e.Egress.Allowed && e.Ingress.Allowed
+	seen := Flow{From: from, To: to, Protocol: protocol, Port: port}
+	e := r.halves(seen)
+	e.Ruling = r.Ruling(from, to, protocol, port)
 	if !e.Allowed {
-		e.Miss = r.nearestMiss(in, out, audit)
-		e.Suggestion, e.Advice = r.suggest(e, from, to, portRange{protocol, port, port})
+		in, out := seen.sides()
+		e.Miss = r.nearestMiss(in, out, e.Audit)
+		e.Suggestion, e.Advice = r.suggestOne(seen, e)
 	}
 	return e
+}
+
+// halves is what Explain says of the two sides, and no more.
+func (r *Ruleset) halves(seen Flow) Explanation {
+	audit := r.mode == Audit
+	in, out := seen.sides()
+	e := Explanation{Audit: audit, Egress: r.half(out, audit), Ingress: r.half(in, audit)}
+	e.Allowed = e.Egress.Allowed && e.Ingress.Allowed
+	return e
+}
+
+// sides returns what the receiver's side and the sender's judge.
+func (f Flow) sides() (in, out flow) {
+	return flow{ingress, f.To, f.From, f.Protocol, f.Port}, flow{egress, f.From, f.To, f.Protocol, f.Port}
 }
 
 // Ruling returns what becomes of a flow. It is what the table that judges the flow says.

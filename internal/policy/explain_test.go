@@ -91,13 +91,15 @@ func TestExplainSuggests(t *testing.T) {
 	want := `kind: Policy
 name: allow-client-to-two-words
 rules:
-- select: note,role=server
+- name: to-note-server
+  select: note,role=server
   ingress:
   - from:
     - role=client
     ports:
     - 80/tcp
-- select: role=client
+- name: from-client
+  select: role=client
   egress:
   - to:
     - note,role=server

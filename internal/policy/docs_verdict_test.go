@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/labels"
+)
+
+// TestDocumentedVerdicts judges the packets of the ten policies: from, to, port, verdict.
+func TestDocumentedVerdicts(t *testing.T) {
+	policies, packets := 0, 0
+	for title, s := range readPage(t) {
+		if title == "" || !strings.ContainsAny(title[:1], "0123456789") {
+			continue
+		}
+		parsed, err := Parse(title, []byte(s.code[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules := mustCompileIn(t, Always, parsed...)
+		policies++
+		for _, row := range s.tables[0] {
+			packets++
+			from, to := documentedPeer(t, rules, row[0]), documentedPeer(t, rules, row[1])
+			for _, port := range documentedPorts(t, row[2]) {
+				if got := verdict(rules.Explain(from, to, port.Protocol, port.First)); got != row[3] {
+					t.Errorf("%s: %s → %s %s: %s, the page says %s", title, row[0], row[1], row[2], got, row[3])
+				}
+			}
+		}
+	}
+	if policies != 10 || packets < 60 {
+		t.Errorf("%d policies with %d packets were found", policies, packets)
+	}
+}
+
+func verdict(e Explanation) string {
+	words := map[bool]string{true: "allowed", false: "denied"}
+	if e.Ruling.Audited {
+		return words[e.Ruling.Allowed] + ", would be " + words[e.Ruling.Would()]
+	}
+	return words[e.Ruling.Allowed]
+}
+
+func mustCompileIn(t *testing.T, mode Mode, policies ...Policy) *Ruleset {
+	t.Helper()
+	rules, err := Compile(1, policies, mode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+// documentedPeer reads the name of a reserved identity, an address of the world, or labels.
+func documentedPeer(t *testing.T, rules *Ruleset, text string) Peer {
+	t.Helper()
+	for _, p := range reservedPeers() {
+		if text == p.ID.String() {
+			return p
+		}
+	}
+	if address, err := netip.ParseAddr(text); err == nil {
+		return peerAt(rules, address)
+	}
+	set := labels.Set{}
+	for pair := range strings.SplitSeq(text, ", ") {
+		key, value, found := strings.Cut(pair, "=")
+		if !found {
+			t.Fatalf("%q is no peer", text)
+		}
+		set[key] = value
+	}
+	return Peer{ID: identity.FirstLabelSet, Labels: set}
+}
+
+// peerAt is the longest prefix that rules name, as the kernel finds it; else the world.
+func peerAt(rules *Ruleset, address netip.Addr) Peer {
+	peer := Peer{ID: identity.World}
+	for i, prefix := range rules.Prefixes() {
+		if prefix.Contains(address) && (peer.ID == identity.World || prefix.Bits() > peer.Prefix.Bits()) {
+			peer = Peer{ID: identity.FirstCIDR + identity.Number(i), Prefix: prefix}
+		}
+	}
+	return peer
+}
+
+func documentedPorts(t *testing.T, text string) []portItem {
+	t.Helper()
+	if text == "ping" {
+		text = "echo-request/icmp"
+	}
+	ports, err := parsePort(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ports
+}

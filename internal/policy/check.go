@@ -21,6 +21,9 @@ var (
 // nameForm is what policies and rules can be called: fit for a command line and a store's key.
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,252}$`)
 
+// CheckName returns ErrName if no policy can be called that.
+func CheckName(name string) error { return names{}.add(name) }
+
 // names are the names seen so far.
 type names map[string]bool
 

@@ -13,6 +13,7 @@ type draft struct {
 	namer           namer
 	ingress, egress wants
 	unhelped        []Unhelped
+	helped          int
 }
 
 // add notes what the flow needs; nothing if it passes.
@@ -24,6 +25,7 @@ func (d *draft) add(f Flow, e Explanation) {
 		d.unhelped = append(d.unhelped, Unhelped{f, advice})
 		return
 	}
+	d.helped++
 	if !e.Ingress.Allowed {
 		d.ingress.add(f.To, f.From, f)
 	}
@@ -58,7 +60,7 @@ func (d *draft) advice(f Flow, e Explanation) string {
 
 // write makes the rules: first what providers let in, then what consumers let out.
 func (d *draft) write(name string) Suggestion {
-	s := Suggestion{Policy: Policy{Kind: PolicyKind, Name: name, Tier: d.tier()}, Unhelped: d.unhelped}
+	s := Suggestion{Policy: Policy{Kind: PolicyKind, Name: name, Tier: d.tier()}, Unhelped: d.unhelped, Flows: d.helped}
 	taken := names{}
 	d.writeSide(&s, taken, "to", d.ingress, func(r *Rule, peers, ports []string) {
 		r.Ingress = append(r.Ingress, Ingress{From: peers, Ports: ports})

@@ -16,6 +16,7 @@ type Flow struct {
 	From, To Peer
 	Protocol Protocol
 	Port     uint16 // of the receiver; the type of ICMP and ICMPv6 (0: not known); 0 for other protocols
+	Flows    int    // that it stands for; 0 is one
 	Packets  uint64
 	Last     time.Time // when it was last seen; zero if that is not known
 
@@ -76,6 +77,7 @@ func joined(flows []Flow) []Flow {
 }
 
 func (f *Flow) count(other Flow) {
+	f.Flows = max(1, f.Flows) + max(1, other.Flows)
 	f.Packets += other.Packets
 	if other.Last.After(f.Last) {
 		f.Last = other.Last

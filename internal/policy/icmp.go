@@ -17,6 +17,18 @@ const (
 	echoName      = "echo-request"
 )
 
+// EchoRequest returns the type of the request that opens a flow, and stands for its port in tables and questions; false if
+// the protocol is neither ICMP nor ICMPv6.
+func (p Protocol) EchoRequest() (port uint16, icmp bool) {
+	switch p {
+	case ICMP:
+		return echoRequest, true
+	case ICMPv6:
+		return echoRequestV6, true
+	}
+	return 0, false
+}
+
 // parseTypes reads what stands before /icmp or /icmpv6: a type, a range of types, or echo-request. As icmp
 // alone, echo-request/icmp is about both families; a number is about the one whose numbering it is of.
 func parseTypes(text string, protocol Protocol) ([]portItem, error) {

@@ -11,8 +11,7 @@ import (
 
 // FlowChange is about flows that one ruleset lets pass and another denies.
 type FlowChange struct {
-	Flow                      // their packets together, and the last time
-	Flows         int         // how many were recorded
+	Flow                      // their number and packets together, and the last time
 	Before, After Explanation // who decides; Allowed differs
 }
 
@@ -35,9 +34,37 @@ func Replay(before, after *Ruleset, flows []Flow) []FlowChange {
 			seen[at] = c
 		case c != nil:
 			c.count(f)
-			c.Flows++
 		}
 	}
+	return sortedChanges(changes)
+}
+
+// Recheck judges recorded flows again and returns those whose verdict is not what it was, passed says what, any more. Of
+// what decided then nothing is known but that.
+func Recheck(rules *Ruleset, flows []Flow, passed func(i int) bool) []FlowChange {
+	type key struct {
+		flow   flowKey
+		passed bool
+	}
+	seen := map[key]*FlowChange{}
+	var changes []*FlowChange
+	for i, f := range flows {
+		f = rules.seen(f)
+		at := key{f.key(), passed(i)}
+		if c, known := seen[at]; known {
+			c.count(f)
+			continue
+		}
+		if x := rules.halves(f); x.Allowed != at.passed {
+			f.Flows = max(1, f.Flows)
+			seen[at] = &FlowChange{Flow: f, Before: Explanation{Allowed: at.passed}, After: x}
+			changes = append(changes, seen[at])
+		}
+	}
+	return sortedChanges(changes)
+}
+
+func sortedChanges(changes []*FlowChange) []FlowChange {
 	sorted := make([]FlowChange, len(changes))
 	for i, c := range changes {
 		sorted[i] = *c
@@ -48,7 +75,8 @@ func Replay(before, after *Ruleset, flows []Flow) []FlowChange {
 
 // changeOf returns nil if both rulesets have the same verdict.
 func changeOf(before, after *Ruleset, was, is Flow) *FlowChange {
-	c := FlowChange{Flow: is, Flows: 1, Before: before.halves(was), After: after.halves(is)}
+	is.Flows = max(1, is.Flows)
+	c := FlowChange{Flow: is, Before: before.halves(was), After: after.halves(is)}
 	if c.Before.Allowed == c.After.Allowed {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 type Suggestion struct {
 	Policy   Policy
 	Notes    []Note     // of each of the policy's rules, in their order
+	Flows    int        // sorts of flows that it is for
 	Unhelped []Unhelped // flows that no rule of it is for, in order
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hypha-net/hypha/internal/kubernetes"
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
@@ -25,11 +26,16 @@ func (a *app) policyValidate() *cobra.Command {
 			}
 			var policies []policy.Policy
 			for _, file := range given {
-				parsed, err := policy.Parse(file.Source, []byte(file.Text))
+				all, warnings, err := kubernetes.ReadFile(file.Source, []byte(file.Text))
 				if err != nil {
 					return err
 				}
-				policies = append(policies, parsed...)
+				for _, w := range warnings {
+					a.warn([]string{w.String()})
+				}
+				for _, read := range all {
+					policies = append(policies, read.Policy)
+				}
 			}
 			sum := summarise(policies)
 			return a.emit(sum, func(p *page) {

@@ -51,6 +51,25 @@ func TestParties(t *testing.T) {
 	}
 }
 
+// A ruling's meaning is put on the event by whoever knows it.
+func TestRulingOfAnEvent(t *testing.T) {
+	for number, known := range map[uint32]bool{canariesNumber: true, canariesNumber + 1: false, 0: false} {
+		raw := denied()
+		raw.Ruling = number
+		event, err := decode(record(t, raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		event.label(shop{})
+		if event.RulingNumber != number || (event.Ruling != nil) != known || known && *event.Ruling != canaries {
+			t.Errorf("ruling %d: %d, %+v", number, event.RulingNumber, event.Ruling)
+		}
+		if !event.PolicyDenied() {
+			t.Errorf("ruling %d: policy did not deny it", number)
+		}
+	}
+}
+
 func TestFlagsAreIndependent(t *testing.T) {
 	for _, c := range []struct {
 		flag bpf.EndpointEventFlags

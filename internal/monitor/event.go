@@ -12,6 +12,7 @@ import (
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/labels"
+	"github.com/hypha-net/hypha/internal/policy"
 )
 
 // Event is what became of one packet. It is a value; whoever gets one shares its label sets with others.
@@ -33,13 +34,21 @@ type Event struct {
 	Suppressed uint32 // events of the same sender and kind before this one that the kernel held back
 	Revision   uint32 // of the policy that judged it; 0: none did
 
-	Audit     bool // the verdict was not enforced
+	Ruling       *policy.Ruling // what policy says about the flow, and which rules do; nil: it was not asked, or that is forgotten
+	RulingNumber uint32         // 0: none
+
+	Audit     bool // rules under audit would have it otherwise
 	Reply     bool // from the flow's provider to its consumer
 	Fragment  bool
 	ICMPError bool // about the flow between Source and Destination, maybe sent by a router on the way
 	Egress    bool // judged by the source's table for what leaves the cluster
 
 	Lost uint64 // events before this one that its subscriber was too slow for
+}
+
+// PolicyDenied reports whether policy dropped the packet.
+func (e Event) PolicyDenied() bool {
+	return e.Type == Drop && e.Verdict == bpf.EndpointVerdictDROP_POLICY_DENIED
 }
 
 // Party is one end of the packet's flow, as far as it is known.

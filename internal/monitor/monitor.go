@@ -63,8 +63,7 @@ func (m *Monitor) receive(record []byte) {
 		m.counts.Broken++
 		return
 	}
-	e.Source.label(m.names)
-	e.Destination.label(m.names)
+	e.label(m.names)
 	m.publish(e)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/labels"
+	"github.com/hypha-net/hypha/internal/policy"
 )
 
 // record returns the bytes that the kernel writes for an event.
@@ -63,6 +64,15 @@ func (shop) Labels(number identity.Number) (labels.Set, bool) {
 	set, found := map[identity.Number]labels.Set{300: {"role": "client"}, 301: {"role": "server"}}[number]
 	return set, found
 }
+
+func (shop) Ruling(number uint32) (policy.Ruling, bool) {
+	return canaries, number == canariesNumber
+}
+
+// canaries is a ruling that the shop's names know.
+var canaries = policy.Ruling{Ingress: policy.Opinion{Cause: policy.CauseDeny, Policy: "shop", Rule: "no-canaries", Tier: 100}}
+
+const canariesNumber = 7
 
 func party(addr string, port uint16) Party {
 	return Party{Address: netip.MustParseAddr(addr), Port: port}

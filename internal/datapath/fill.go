@@ -85,13 +85,28 @@ func (d *Datapath) TableSizes() (all []TableSize) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for id, t := range d.tables {
-		all = append(all, TableSize{
-			Identity: id, Revision: t.judge.revision,
-			IngressRows: t.policy.Ingress.Rows.Len(), EgressRows: t.policy.Egress.Rows.Len(),
-			IngressClasses: t.policy.Ingress.Classes, EgressClasses: t.policy.Egress.Classes,
-			Entries: t.entries, Max: int(t.judge.rows.MaxEntries()), Bytes: memory(t.judge.rows),
-			Endpoints: t.judge.users - 1, Program: t.judge.report(),
-		})
+		all = append(all, t.size(id))
 	}
 	return all
+}
+
+// TableSize returns the tables of one identity; false if it has none.
+func (d *Datapath) TableSize(id identity.Number) (TableSize, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t, found := d.tables[id]
+	if !found {
+		return TableSize{}, false
+	}
+	return t.size(id), true
+}
+
+func (t *inForce) size(id identity.Number) TableSize {
+	return TableSize{
+		Identity: id, Revision: t.judge.revision,
+		IngressRows: t.policy.Ingress.Rows.Len(), EgressRows: t.policy.Egress.Rows.Len(),
+		IngressClasses: t.policy.Ingress.Classes, EgressClasses: t.policy.Egress.Classes,
+		Entries: t.entries, Max: int(t.judge.rows.MaxEntries()), Bytes: memory(t.judge.rows),
+		Endpoints: t.judge.users - 1, Program: t.judge.report(),
+	}
 }

@@ -18,9 +18,11 @@ import (
 
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/docker"
+	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/monitor"
+	"github.com/hypha-net/hypha/internal/policy"
 	"github.com/hypha-net/hypha/internal/store"
 )
 
@@ -35,6 +37,9 @@ const workers = 4
 
 // sweepInterval is how often dead flows are removed.
 const sweepInterval = 10 * time.Second
+
+// counterInterval is how often there have to be counters for flows that nobody has met before.
+const counterInterval = time.Second
 
 // Agent is one node's control plane. Its methods may be called concurrently while Run runs.
 type Agent struct {
@@ -51,16 +56,19 @@ type Agent struct {
 	endpoints  *endpoints
 	pools      *pools
 	prefixes   *prefixNumbers
+	rulings    *rulings
 	outside    *outside
 	docker     *docker.Plugin
 	monitor    *monitor.Monitor
 	queue      *queue
 	problems   problems
+	denials    denials
 
 	rerouted chan struct{} // has room for one: the prefixes of containers have changed since keepHost looked
 
-	viewing sync.Mutex // held by whoever makes a new view
+	viewing sync.Mutex // held by whoever takes the turn to a new view, or claims tables
 	view    atomic.Pointer[view]
+	tables  *tables
 }
 
 // Open brings a node up to where it can run: kernel probed, store open, datapath adopted or made, endpoints of an earlier
@@ -145,6 +153,9 @@ func (a *Agent) openPools(context.Context) (err error) {
 	if a.prefixes, err = openPrefixNumbers(a.config.prefixesFile()); err != nil {
 		return err
 	}
+	if a.rulings, err = openRulings(a.config.rulingsFile()); err != nil {
+		return err
+	}
 	a.pools, err = newPools(a.node, a.log)
 	return err
 }
@@ -182,7 +193,7 @@ func (a *Agent) openDocker(context.Context) (err error) {
 // openDatapath comes when all prefixes are known, those of custom subnets too: no route goes for a moment.
 func (a *Agent) openDatapath(context.Context) (err error) {
 	a.datapath, err = datapath.Open(datapath.Config{
-		Dir: a.config.BPF, Router: a.router(a.pools.prefixes()), Established: a.config.Conntrack,
+		Dir: a.config.BPF, Router: a.router(a.pools.prefixes()), Established: a.config.Conntrack, Rulings: a.rulings,
 	}, a.log)
 	if err != nil {
 		return err
@@ -214,7 +225,34 @@ func (a *Agent) openView(ctx context.Context) error {
 		return err
 	}
 	a.openMonitor()
-	return a.takePolicies(set)
+	policies, err := decodePolicies(set)
+	if err != nil {
+		return err
+	}
+	rules, err := policy.Compile(set.Revision, policies, a.config.Enforce)
+	if err != nil {
+		return fmt.Errorf("policies at revision %d: %w", set.Revision, err)
+	}
+	if err := a.firstView(rules, a.identities.Snapshot()); err != nil {
+		return err
+	}
+	a.claimSaved()
+	return nil
+}
+
+// claimSaved makes the tables of the endpoints that earlier agents left, all together. Those whose identity is not known any
+// more get one when they are looked at; and if not all can be made, each endpoint is told then which.
+func (a *Agent) claimSaved() {
+	wanted := map[endpoint.ID]identity.Number{}
+	known := a.view.Load().known
+	for id, e := range a.endpoints.snapshot().byID {
+		if _, found := known.Labels(e.Identity); found || e.Identity == identity.Init {
+			wanted[id] = e.Identity
+		}
+	}
+	if err := a.tables.claimAll(wanted); err != nil {
+		a.log.Warn("the tables of all endpoints can not be made together, trying one by one", "err", err)
+	}
 }
 
 // Run works until ctx is done. What it set up in the kernel goes on without it.
@@ -224,6 +262,8 @@ func (a *Agent) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return a.queue.run(ctx, workers) },
 		func(ctx context.Context) error { return ignoreCancel(ctx, a.identities.Run(ctx)) },
 		func(ctx context.Context) error { return a.datapath.RunSweeper(ctx, sweepInterval) },
+		func(ctx context.Context) error { return a.datapath.RunCounters(ctx, counterInterval) },
+		func(ctx context.Context) error { return a.denials.follow(ctx, a.monitor) },
 		a.followPolicies, a.followIdentities, a.followHostAddresses, a.keepHost, a.runMonitor, a.docker.Run,
 	} {
 		group.Go(func() error { return part(ctx) })
@@ -239,6 +279,9 @@ func (a *Agent) Close() error {
 	}
 	if a.store != nil {
 		problems = append(problems, a.store.Close())
+	}
+	if a.rulings != nil {
+		problems = append(problems, a.rulings.close())
 	}
 	return errors.Join(problems...)
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/hypha-net/hypha/internal/endpoint"
-	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/netns"
 )
@@ -52,28 +51,7 @@ func (a *Agent) AddEndpoint(ctx context.Context, spec Spec) (endpoint.Endpoint, 
 	if err := a.queue.do(ctx, e.ID); err != nil {
 		return e, errors.Join(err, a.delete(context.WithoutCancel(ctx), e.ID))
 	}
-	e = a.endpoints.snapshot().byID[e.ID]
-	a.acquaint(ctx, e.Identity)
-	return e, nil
-}
-
-// acquaint waits until the endpoints that let an identity in know it: the first packet of one that was just made, or
-// relabelled, is not a stranger's.
-func (a *Agent) acquaint(ctx context.Context, number identity.Number) {
-	view := a.view.Load()
-	var rounds []*round
-	for id, e := range a.endpoints.snapshot().byID {
-		if _, named := view.resolve(e.Identity).Ingress.Rows[number]; named {
-			rounds = append(rounds, a.queue.add(id))
-		}
-	}
-	for _, r := range rounds {
-		select {
-		case <-r.done: // if it failed, that is not the newcomer's fault
-		case <-ctx.Done():
-			return
-		}
-	}
+	return a.endpoints.snapshot().byID[e.ID], nil
 }
 
 // checkNew refuses what can not come to anything, before anything is made.
@@ -108,20 +86,20 @@ func (a *Agent) RelabelEndpoint(ctx context.Context, name string, set labels.Set
 	if err := a.checkLabels(set); err != nil {
 		return endpoint.Endpoint{}, err
 	}
-	return a.change(ctx, name, func(e *endpoint.Endpoint) { e.Labels = set })
+	return a.alter(ctx, name, func(e *endpoint.Endpoint) { e.Labels = set })
 }
 
 // TraceEndpoint switches events for every packet of an endpoint on or off.
 func (a *Agent) TraceEndpoint(ctx context.Context, name string, on bool) (endpoint.Endpoint, error) {
-	return a.change(ctx, name, func(e *endpoint.Endpoint) { e.Trace = on })
+	return a.alter(ctx, name, func(e *endpoint.Endpoint) { e.Trace = on })
 }
 
 // RegenerateEndpoint makes an endpoint's programs anew, as they are. Connections live on.
 func (a *Agent) RegenerateEndpoint(ctx context.Context, name string) (endpoint.Endpoint, error) {
-	return a.change(ctx, name, func(e *endpoint.Endpoint) { a.datapath.Regenerate(e.ID) })
+	return a.alter(ctx, name, func(e *endpoint.Endpoint) { a.datapath.Regenerate(e.ID) })
 }
 
-func (a *Agent) change(ctx context.Context, name string, change func(*endpoint.Endpoint)) (endpoint.Endpoint, error) {
+func (a *Agent) alter(ctx context.Context, name string, change func(*endpoint.Endpoint)) (endpoint.Endpoint, error) {
 	e, err := a.endpoints.snapshot().named(name)
 	if err != nil {
 		return e, err
@@ -132,7 +110,6 @@ func (a *Agent) change(ctx context.Context, name string, change func(*endpoint.E
 	if err := a.queue.do(ctx, e.ID); err != nil {
 		return e, err
 	}
-	a.acquaint(ctx, a.endpoints.snapshot().byID[e.ID].Identity)
 	return a.endpoints.snapshot().named(name)
 }
 

@@ -68,4 +68,5 @@ func (c Config) recordsDir() string   { return filepath.Join(c.State, "endpoints
 func (c Config) storeDir() string     { return filepath.Join(c.State, "store") }
 func (c Config) dockerFile() string   { return filepath.Join(c.State, "docker.json") }
 func (c Config) prefixesFile() string { return filepath.Join(c.State, "prefixes.json") }
+func (c Config) rulingsFile() string  { return filepath.Join(c.State, "rulings.jsonl") }
 func (c Config) sysctlFile() string   { return filepath.Join(c.State, "sysctl.json") }

@@ -9,6 +9,7 @@ import (
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/monitor"
+	"github.com/hypha-net/hypha/internal/policy"
 )
 
 // eventNames puts names and labels back on the numbers in events.
@@ -22,6 +23,8 @@ func (n eventNames) Endpoint(id endpoint.ID) (string, labels.Set, bool) {
 func (n eventNames) Labels(number identity.Number) (labels.Set, bool) {
 	return n.identities.Labels(number)
 }
+
+func (n eventNames) Ruling(number uint32) (policy.Ruling, bool) { return n.rulings.Ruling(number) }
 
 func (a *Agent) openMonitor() {
 	a.monitor = monitor.New(eventNames{a}, monitor.DefaultHistory, func(on bool) {

@@ -37,15 +37,18 @@ type Explanation struct {
 
 // KernelVerdict is what a loaded table says.
 type KernelVerdict struct {
-	Allowed  bool
-	Revision uint64
+	Allowed    bool
+	Known      bool          // false: the kernel takes the peer for a stranger
+	Ruling     policy.Ruling // zero if its number is not known
+	Revision   uint64
+	Difference string // one line; "" if the kernel says what the rules say
 }
 
 // Explain says what becomes of the first packet of a flow. from and to are endpoints' names, labels ("k=v,k=v") or, to, an
 // address; port is "80/tcp" or "icmp".
-func (a *Agent) Explain(from, to, port string) (Explanation, error) {
+func (a *Agent) Explain(from, to, portText string) (Explanation, error) {
 	view := a.view.Load()
-	protocol, number, err := parsePort(port)
+	flow, err := parsePort(portText)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -56,25 +59,48 @@ func (a *Agent) Explain(from, to, port string) (Explanation, error) {
 	if e.To, err = a.subject(view, to); err != nil {
 		return e, fmt.Errorf("--to: %w", err)
 	}
-	e.Explanation = view.rules.Explain(e.From.Peer, e.To.Peer, protocol, number)
-	e.Kernel, err = a.askKernel(e.From, e.To, protocol, number)
+	e.Explanation = view.rules.Explain(e.From.Peer, e.To.Peer, flow.protocol, flow.number)
+	e.Kernel, err = a.askKernel(e.From, e.To, flow, e.Ruling)
 	return e, err
 }
 
 // askKernel reads the verdict from the program that would give it: the receiver's, or the sender's for what leaves.
-func (a *Agent) askKernel(from, to Subject, protocol policy.Protocol, port uint16) (*KernelVerdict, error) {
+func (a *Agent) askKernel(from, to Subject, flow port, want policy.Ruling) (*KernelVerdict, error) {
 	judge, peer, towards := to.local, from.Peer.ID, true
 	if judge == 0 {
 		judge, peer, towards = from.local, to.Peer.ID, false
 	}
-	verdict, err := a.datapath.Ask(judge, towards, peer, protocol, port)
+	said, err := a.datapath.Ask(judge, towards, peer, flow.protocol, flow.number)
 	if errors.Is(err, datapath.ErrNotLoaded) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &KernelVerdict{Allowed: verdict.Allowed, Revision: verdict.Revision}, nil
+	verdict := &KernelVerdict{Allowed: said.Allowed, Known: said.Known, Revision: said.Revision}
+	verdict.Ruling, _ = a.rulings.Ruling(said.Ruling)
+	verdict.Difference = verdict.differs(want)
+	return verdict, nil
+}
+
+// differs says how the kernel's answer is not the rules'. A peer that the cluster has no number for can not be in its tables.
+func (k *KernelVerdict) differs(want policy.Ruling) string {
+	switch {
+	case !k.Known:
+		return ""
+	case k.Allowed != want.Allowed:
+		return fmt.Sprintf("the kernel's table (revision %d) says %s, the rules say %s", k.Revision, word(k.Allowed), word(want.Allowed))
+	case k.Ruling != want:
+		return fmt.Sprintf("the kernel's table (revision %d) has the same verdict for another reason: %+v, the rules have %+v", k.Revision, k.Ruling, want)
+	}
+	return ""
+}
+
+func word(allowed bool) string {
+	if allowed {
+		return "allowed"
+	}
+	return "denied"
 }
 
 func (a *Agent) subject(view *view, text string) (Subject, error) {
@@ -133,22 +159,31 @@ func reserved(name string) (identity.Number, error) {
 	return 0, ErrQuestion
 }
 
-// parsePort reads "80/tcp", or the name of a protocol that has no ports.
-func parsePort(text string) (policy.Protocol, uint16, error) {
+// port is what a flow is opened to.
+type port struct {
+	protocol policy.Protocol
+	number   uint16 // of an echo request its type; 0 if the protocol has none
+}
+
+// parsePort reads "80/tcp", or the name of a protocol that has no ports. "icmp" and "icmpv6" are pings.
+func parsePort(text string) (port, error) {
 	number, name, ported := strings.Cut(text, "/")
 	if !ported {
-		name = text
+		number, name = "", text
 	}
 	protocol, err := policy.ParseProtocol(name)
-	if hasPorts := protocol == policy.TCP || protocol == policy.UDP || protocol == policy.SCTP; err != nil || hasPorts != ported {
-		return 0, 0, fmt.Errorf("%w: --port %q: want something like 80/tcp, 53/udp or icmp", ErrQuestion, text)
+	if err != nil {
+		return port{}, fmt.Errorf("%w: --port: %w", ErrQuestion, err)
 	}
-	if !ported {
-		return protocol, 0, nil
+	if echo, icmp := protocol.EchoRequest(); icmp {
+		if ported && number != strconv.Itoa(int(echo)) {
+			return port{}, fmt.Errorf("%w: --port %q: of %s only echo requests (%d/%s) open a flow", ErrQuestion, text, protocol, echo, protocol)
+		}
+		return port{protocol, echo}, nil
 	}
-	port, err := strconv.ParseUint(number, 10, 16)
-	if err != nil || port == 0 {
-		return 0, 0, fmt.Errorf("%w: --port %q: want a port of 1 to 65535", ErrQuestion, text)
+	n, err := strconv.ParseUint(number, 10, 16)
+	if err != nil || n == 0 {
+		return port{}, fmt.Errorf("%w: --port %q: write it as 80/tcp, 53/udp or icmp", ErrQuestion, text)
 	}
-	return protocol, uint16(port), nil
+	return port{protocol, uint16(n)}, nil
 }

@@ -101,30 +101,33 @@ func TestParsePort(t *testing.T) {
 		ok       bool
 	}{
 		{"80/tcp", policy.TCP, 80, true}, {"65535/udp", policy.UDP, 65535, true}, {"1/sctp", policy.SCTP, 1, true},
-		{"icmp", policy.ICMP, 0, true}, {"icmpv6", policy.ICMPv6, 0, true},
+		{"icmp", policy.ICMP, 8, true}, {"icmpv6", policy.ICMPv6, 128, true}, {"8/icmp", policy.ICMP, 8, true},
 		{"", 0, 0, false}, {"tcp", 0, 0, false}, {"80", 0, 0, false}, {"0/tcp", 0, 0, false}, {"65536/tcp", 0, 0, false},
 		{"-1/tcp", 0, 0, false}, {"80/gre", 0, 0, false}, {"80-90/tcp", 0, 0, false}, {"80/icmp", 0, 0, false}, {"80/", 0, 0, false},
 	} {
-		protocol, port, err := parsePort(c.text)
-		if (err == nil) != c.ok || c.ok && (protocol != c.protocol || port != c.port) || !c.ok && !errors.Is(err, ErrQuestion) {
-			t.Errorf("%q: %v %d, %v", c.text, protocol, port, err)
+		got, err := parsePort(c.text)
+		if (err == nil) != c.ok || c.ok && got != (port{c.protocol, c.port}) || !c.ok && !errors.Is(err, ErrQuestion) {
+			t.Errorf("%q: %v, %v", c.text, got, err)
 		}
 	}
 }
 
-// All endpoints of an identity get one and the same tables, and an identity that nobody has heard of gets some, too.
-func TestViewResolvesOnce(t *testing.T) {
+func TestPeersOfAView(t *testing.T) {
 	v := knowledge(t).view.Load()
-	if a, b := v.resolve(256), v.resolve(256); !a.Ingress.Equal(b.Ingress) || len(v.tables) != 1 {
-		t.Errorf("tables %v", v.tables)
-	}
 	if got := v.peer(256).Labels["app"]; got != "web" {
 		t.Errorf("256 is %q", got)
 	}
 	if got := v.peer(999); got.ID != 999 || got.Labels != nil {
 		t.Errorf("999 is %+v", got)
 	}
-	if tables := v.resolve(999); !tables.Ingress.Allows(identity.Host, policy.TCP, 80) || tables.Ingress.Allows(256, policy.TCP, 80) {
-		t.Error("an unknown identity is not closed to all but the host")
+	if got := v.peer(identity.FirstCIDR + 1).Prefix; got != netip.MustParsePrefix("203.0.113.128/25") {
+		t.Errorf("the second prefix is %v", got)
+	}
+	count := 0
+	for range v.peers() {
+		count++
+	}
+	if count != 5 {
+		t.Errorf("%d peers: want two label sets and three prefixes", count)
 	}
 }

@@ -75,7 +75,7 @@ func (m *machine) start() {
 			m.Error(err)
 		}
 	})
-	if _, err := m.agent.ApplyPolicies(ctx, "open", []byte(openToAll)); err != nil {
+	if _, err := m.agent.ApplyPolicies(ctx, []PolicyFile{{"open", []byte(openToAll)}}); err != nil {
 		m.Fatal(err)
 	}
 }

@@ -26,7 +26,10 @@ type EndpointState struct {
 	endpoint.Endpoint
 	Identifying labels.Set // the labels that make its identity
 	Report      datapath.Report
-	Loaded      bool // Report is there
+	Loaded      bool               // Report is there
+	Revision    uint64             // of the policies that it enforces
+	Audit       bool               // nothing is enforced, all is reported
+	Size        datapath.TableSize // of its identity's tables
 
 	// Only what a rule allows passes: towards the endpoint, and from it.
 	ClosedIngress, ClosedEgress bool
@@ -56,6 +59,11 @@ func (a *Agent) stateOf(e endpoint.Endpoint) EndpointState {
 	}
 	state.Report, state.Loaded = a.datapath.Report(e.ID)
 	view := a.view.Load()
+	state.Audit = a.config.Enforce == policy.Audit
+	if state.Loaded {
+		state.Size, _ = a.datapath.TableSize(e.Identity)
+		state.Revision = max(view.rules.Revision(), state.Report.Revision)
+	}
 	state.ClosedIngress, state.ClosedEgress = view.rules.Closes(view.peer(e.Identity))
 	return state
 }
@@ -78,7 +86,8 @@ func (a *Agent) Identities() []Identity {
 	for _, number := range []identity.Number{identity.Host, identity.World, identity.RemoteNode, identity.Init, identity.Health} {
 		all = append(all, Identity{Number: number, Endpoints: count[number]})
 	}
-	for _, peer := range a.view.Load().peers {
+	known := slices.SortedFunc(a.view.Load().peers(), func(a, b policy.Peer) int { return cmp.Compare(a.ID, b.ID) })
+	for _, peer := range known {
 		all = append(all, Identity{peer.ID, peer.Labels, peer.Prefix, count[peer.ID]})
 	}
 	return all
@@ -113,9 +122,6 @@ func (a *Agent) Nodes(ctx context.Context) ([]Node, error) {
 	return nodes, nil
 }
 
-// Traffic returns what each consumer and provider exchanged.
-func (a *Agent) Traffic() (map[datapath.Pair]datapath.Traffic, error) { return a.datapath.Traffic() }
-
 // Flows calls each for every live flow until it returns false.
 func (a *Agent) Flows(each func(datapath.Flow) bool) error { return a.datapath.Flows(each) }
 
@@ -138,7 +144,8 @@ type Status struct {
 	Endpoints map[endpoint.State]int
 	Maps      []datapath.MapFill
 	Verdicts  []datapath.VerdictCount
-	Traffic   datapath.Traffic // of all pairs together
+	Traffic   Traffic // of all pairs together
+	Tables    []datapath.TableSize
 	Events    monitor.Counts
 	Lost      uint64 // events that found no room in the ring buffer
 }
@@ -171,12 +178,11 @@ func (a *Agent) readKernel(s *Status) error {
 	s.Maps, errs[0] = a.datapath.Fill()
 	s.Verdicts, errs[1] = a.datapath.Verdicts()
 	s.Lost, errs[2] = a.datapath.LostEvents()
-	traffic, err := a.datapath.Traffic()
+	s.Tables = a.datapath.TableSizes()
+	statistics, err := a.Statistics()
 	errs[3] = err
-	for _, t := range traffic {
-		s.Traffic.Packets += t.Packets + t.ReplyPackets
-		s.Traffic.Bytes += t.Bytes + t.ReplyBytes
-		s.Traffic.Flows += t.Flows
+	for _, t := range statistics.Pairs {
+		s.Traffic = s.Traffic.plus(t)
 	}
 	return errors.Join(errs[:]...)
 }

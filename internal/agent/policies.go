@@ -3,11 +3,12 @@
 package agent
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hypha-net/hypha/internal/policy"
 	"github.com/hypha-net/hypha/internal/store"
@@ -24,80 +25,146 @@ var (
 // cluster's prefixes among them; what goes makes room only after what comes has found some.
 const maxPrefixes = 30_000
 
+// Applied is what became of a change of policies.
+type Applied struct {
+	store.Applied
+	Warnings []string // about rules that were taken, a line each
+}
+
 // Policies returns the policies of the cluster.
 func (a *Agent) Policies(ctx context.Context) (store.PolicySet, error) { return a.store.Policies(ctx) }
 
-// ApplyPolicies takes a YAML document, all or nothing, and returns when it is in force on this node. source is what errors call it.
-func (a *Agent) ApplyPolicies(ctx context.Context, source string, document []byte) (store.Applied, error) {
-	policies, err := policy.Parse(source, document)
-	if err != nil {
-		return store.Applied{}, err
-	}
-	docs := make([]store.Doc, 0, len(policies))
-	for _, p := range policies {
-		body, err := json.Marshal(p)
-		if err != nil {
-			return store.Applied{}, fmt.Errorf("encoding policy %q: %w", p.Name, err)
-		}
-		docs = append(docs, store.Doc{Name: p.Name, JSON: body})
-	}
-	if err := a.checkTogether(ctx, policies); err != nil {
-		return store.Applied{}, err
-	}
-	applied, err := a.store.ApplyPolicies(ctx, store.Edit{Put: docs, Author: "policy apply " + source})
-	if err != nil {
-		return applied, err
-	}
-	return applied, a.enforce(ctx)
+// PoliciesAt returns the policies of a revision that the store keeps. store.ErrNoRevision.
+func (a *Agent) PoliciesAt(ctx context.Context, revision uint64) (store.PolicySet, error) {
+	return a.store.PoliciesAt(ctx, revision)
 }
 
-// checkTogether refuses policies that could not come into force beside those that there are: what is in the store has to be
-// usable, or no agent starts again.
-func (a *Agent) checkTogether(ctx context.Context, added []policy.Policy) error {
-	set, err := a.store.Policies(ctx)
+// History returns the last changes of the policies, newest first; limit 0: all that are kept.
+func (a *Agent) History(ctx context.Context, limit int) ([]store.Change, error) {
+	return a.store.History(ctx, limit)
+}
+
+// ApplyPolicies takes files of policies, all or nothing, and returns when they are in force on this node. What this node
+// could not enforce is not stored.
+func (a *Agent) ApplyPolicies(ctx context.Context, files []PolicyFile) (Applied, error) {
+	read, err := a.readFiles(files)
 	if err != nil {
-		return err
+		return Applied{}, err
 	}
-	all, err := decodePolicies(set)
-	if err != nil {
-		return err
-	}
-	all = slices.DeleteFunc(all, func(old policy.Policy) bool {
-		return slices.ContainsFunc(added, func(p policy.Policy) bool { return p.Name == old.Name })
+	edit := store.Edit{Put: read.docs, Author: "policy apply " + sourcesOf(files)}
+	applied, err := a.change(ctx, read.putInto, func(revision *uint64) (store.Applied, error) {
+		edit.IfRevision = revision
+		return a.store.ApplyPolicies(ctx, edit)
 	})
-	rules, err := policy.Compile(set.Revision, append(all, added...), a.config.Enforce)
-	if err != nil {
-		return err
-	}
-	if n := len(rules.Prefixes()); n > maxPrefixes {
-		return fmt.Errorf("%w: %d together, at most %d: join them to larger ones", ErrTooManyPrefixes, n, maxPrefixes)
-	}
-	return nil
+	return Applied{applied, read.warnings}, err
 }
 
 // DeletePolicy deletes a policy, and returns when it is no longer in force on this node.
 func (a *Agent) DeletePolicy(ctx context.Context, name string) (store.Applied, error) {
-	applied, err := a.store.ApplyPolicies(ctx, store.Edit{Delete: []string{name}, Author: "policy delete " + name})
-	if err != nil {
-		return applied, err
+	edit := store.Edit{Delete: []string{name}, Author: "policy delete " + name}
+	applied, err := a.change(ctx, without(name), func(revision *uint64) (store.Applied, error) {
+		edit.IfRevision = revision
+		return a.store.ApplyPolicies(ctx, edit)
+	})
+	if err == nil && len(applied.Deleted) == 0 {
+		err = fmt.Errorf("%w: %q (see hypha policy get)", ErrNoPolicy, name)
 	}
-	if len(applied.Deleted) == 0 {
-		return applied, fmt.Errorf("%w: %q (see hypha policy get)", ErrNoPolicy, name)
-	}
-	return applied, a.enforce(ctx)
+	return applied, err
 }
 
-// enforce brings the store's policies into force without waiting for the watch to bring them.
-func (a *Agent) enforce(ctx context.Context) error {
-	set, err := a.store.Policies(ctx)
-	if err == nil {
-		err = a.takePolicies(set)
-	}
-	if err == nil {
-		err = a.settle(ctx, set.Revision)
-	}
+// RollbackPolicies makes the policies of an earlier revision current again, as a new one, and returns when they are in force
+// on this node.
+func (a *Agent) RollbackPolicies(ctx context.Context, to uint64) (store.Applied, error) {
+	old, err := a.store.PoliciesAt(ctx, to)
 	if err != nil {
-		return fmt.Errorf("the policies are stored, but not everywhere in force: %w", err)
+		return store.Applied{}, err
 	}
-	return nil
+	author := fmt.Sprintf("policy rollback %d", to)
+	return a.change(ctx, instead(old), func(revision *uint64) (store.Applied, error) {
+		return a.store.Rollback(ctx, to, author, revision)
+	})
+}
+
+// revise makes the policies after a change of those before it.
+type revise func(before []store.Doc) []store.Doc
+
+// without takes policies out. What is not there is passed over.
+func without(names ...string) revise {
+	return func(before []store.Doc) []store.Doc {
+		return slices.DeleteFunc(slices.Clone(before), func(d store.Doc) bool { return slices.Contains(names, d.Name) })
+	}
+}
+
+// instead puts an earlier set in the place of what there is.
+func instead(set store.PolicySet) revise {
+	return func([]store.Doc) []store.Doc { return set.Docs }
+}
+
+// change makes a change of the policies: everything is made aside in the kernel for just the next revision, then the store
+// makes it the current one, then it comes into force. If somebody else is faster, all of it is done again.
+func (a *Agent) change(ctx context.Context, next revise, write func(ifRevision *uint64) (store.Applied, error)) (store.Applied, error) {
+	a.viewing.Lock()
+	defer a.viewing.Unlock()
+	for {
+		applied, err := a.tryChange(ctx, next, write)
+		if !errors.Is(err, store.ErrPoliciesChanged) {
+			return applied, err
+		}
+	}
+}
+
+func (a *Agent) tryChange(ctx context.Context, next revise, write func(ifRevision *uint64) (store.Applied, error)) (store.Applied, error) {
+	set, err := a.store.Policies(ctx)
+	if err != nil {
+		return store.Applied{}, err
+	}
+	docs := next(set.Docs)
+	if slices.EqualFunc(docs, set.Docs, sameDoc) {
+		return write(&set.Revision)
+	}
+	rules, err := a.compile(set.Revision+1, docs)
+	if err != nil {
+		return store.Applied{}, err
+	}
+	turn, err := a.begin(rules, a.identities.Snapshot())
+	if err != nil {
+		return store.Applied{}, fmt.Errorf("%s can not come into force: %w", difference(set.Docs, docs), err)
+	}
+	applied, err := write(&set.Revision)
+	if err != nil {
+		turn.abandon()
+		return applied, err
+	}
+	if err := turn.commit(); err != nil {
+		return applied, fmt.Errorf("the policies are stored, but not everywhere in force: %w", err)
+	}
+	return applied, nil
+}
+
+// compile makes rules of policies as the store has them. They go by the ones in force as far as these stay.
+func (a *Agent) compile(revision uint64, docs []store.Doc) (*policy.Ruleset, error) {
+	policies, err := decodePolicies(store.PolicySet{Revision: revision, Docs: docs})
+	if err != nil {
+		return nil, err
+	}
+	rules, err := policy.Recompile(a.view.Load().rules, revision, policies)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(rules.Prefixes()); n > maxPrefixes {
+		return nil, fmt.Errorf("%w: %d together, at most %d: join them to larger ones", ErrTooManyPrefixes, n, maxPrefixes)
+	}
+	return rules, nil
+}
+
+func sameDoc(a, b store.Doc) bool {
+	return a.Name == b.Name && bytes.Equal(a.JSON, b.JSON) && bytes.Equal(a.Source, b.Source)
+}
+
+func sourcesOf(files []PolicyFile) string {
+	var names []string
+	for _, file := range files {
+		names = append(names, file.Source)
+	}
+	return strings.Join(names, " ")
 }

@@ -35,8 +35,7 @@ func (a *Agent) realise(ctx context.Context, e *endpoint.Endpoint) (err error) {
 	if e.Identity, err = a.identify(ctx, *e); err != nil {
 		return err
 	}
-	view, err := a.knowing(e.Identity)
-	if err != nil {
+	if err := a.admit(e.ID, e.Identity); err != nil {
 		return err
 	}
 	link := a.link(*e)
@@ -45,11 +44,11 @@ func (a *Agent) realise(ctx context.Context, e *endpoint.Endpoint) (err error) {
 	}
 	_, err = a.datapath.Apply(datapath.Endpoint{
 		ID: e.ID, Identity: e.Identity, IPv6: e.IPv6, IPv4: e.IPv4, Link: link, Trace: e.Trace,
-		Revision: view.rules.Revision(), Tables: view.resolve(e.Identity),
 	})
 	if err != nil {
 		return err
 	}
+	a.settled(e.ID, e.Identity)
 	if e.Owner == endpoint.OwnerCLI {
 		return link.Attach(a.attachment(*e))
 	}
@@ -110,6 +109,7 @@ func (a *Agent) dismantle(e endpoint.Endpoint, id endpoint.ID) error {
 	if err := a.datapath.Remove(id); err != nil {
 		return err
 	}
+	a.departed(id)
 	if err := a.vacate(e); err != nil {
 		return err
 	}

@@ -16,20 +16,21 @@ import (
 	"github.com/hypha-net/hypha/internal/store"
 )
 
-// takePolicies makes a new view of the store's policies, and lets it go into force.
+// takePolicies brings the store's policies into force.
 func (a *Agent) takePolicies(set store.PolicySet) error {
 	policies, err := decodePolicies(set)
 	if err != nil {
 		return err
 	}
-	rules, err := policy.Compile(set.Revision, policies, a.config.Enforce)
-	if err != nil {
-		return fmt.Errorf("policies at revision %d: %w", set.Revision, err)
-	}
 	a.viewing.Lock()
 	defer a.viewing.Unlock()
-	if now := a.view.Load(); now != nil && now.rules.Revision() >= set.Revision {
+	now := a.view.Load()
+	if now.rules.Revision() >= set.Revision {
 		return nil // it, or a newer one, came first
+	}
+	rules, err := policy.Recompile(now.rules, set.Revision, policies)
+	if err != nil {
+		return fmt.Errorf("policies at revision %d: %w", set.Revision, err)
 	}
 	return a.see(rules, a.identities.Snapshot())
 }
@@ -46,48 +47,43 @@ func decodePolicies(set store.PolicySet) ([]policy.Policy, error) {
 	return policies, nil
 }
 
-// knowing returns a view in which identity has a row. Label sets that the cluster has just numbered come by the watch; this
-// does not wait for it.
-func (a *Agent) knowing(number identity.Number) (*view, error) {
+// admit brings the tables of an endpoint's identity into force. Label sets that the cluster has just numbered come by the
+// watch; this does not wait for it: when it returns, all who may let the newcomer in know it.
+func (a *Agent) admit(id endpoint.ID, number identity.Number) error {
+	a.viewing.Lock()
+	defer a.viewing.Unlock()
 	now := a.view.Load()
-	if _, found := now.known.Labels(number); found || !number.IsLabelSet() {
-		return now, nil
+	if _, found := now.known.Labels(number); !found && number.IsLabelSet() {
+		if err := a.see(now.rules, a.identities.Snapshot()); err != nil {
+			return err
+		}
 	}
-	return a.refresh()
+	return a.tables.claim(id, number)
 }
 
-// refresh makes a view of the identities known now.
-func (a *Agent) refresh() (*view, error) {
+// settled says that an endpoint's programs go by its identity's tables now, and by no others.
+func (a *Agent) settled(id endpoint.ID, number identity.Number) {
+	a.viewing.Lock()
+	defer a.viewing.Unlock()
+	a.tables.keep(id, number)
+}
+
+// departed says that an endpoint is gone.
+func (a *Agent) departed(id endpoint.ID) {
+	a.viewing.Lock()
+	defer a.viewing.Unlock()
+	a.tables.release(id)
+}
+
+// refresh takes the turn to the identities known now.
+func (a *Agent) refresh() error {
 	a.viewing.Lock()
 	defer a.viewing.Unlock()
 	now, known := a.view.Load(), a.identities.Snapshot()
 	if now.known == known {
-		return now, nil
+		return nil
 	}
-	err := a.see(now.rules, known)
-	return a.view.Load(), err
-}
-
-// see puts a new view in the place of the old one, tells the kernel who there is, and has every endpoint agree with it.
-// The caller holds viewing.
-func (a *Agent) see(rules *policy.Ruleset, known *identity.Snapshot) error {
-	numbers, err := a.prefixes.of(rules.Prefixes())
-	if err != nil {
-		return err
-	}
-	if err := a.outside.setRules(numbers); err != nil {
-		return err
-	}
-	identities := map[identity.Number]struct{}{}
-	for number := range known.All() {
-		identities[number] = struct{}{}
-	}
-	if err := a.datapath.SyncIdentities(identities); err != nil {
-		return err
-	}
-	a.view.Store(newView(rules, known, numbers))
-	a.revisit()
-	return nil
+	return a.see(now.rules, known)
 }
 
 // followPolicies takes every change of the store's policies until ctx is done. Those that can not come into force are tried
@@ -104,8 +100,7 @@ func (a *Agent) followPolicies(ctx context.Context) error {
 func (a *Agent) followIdentities(ctx context.Context) error {
 	for {
 		known := a.identities.Snapshot()
-		_, err := a.refresh()
-		a.note("identities", err)
+		a.note("identities", a.refresh())
 		select {
 		case <-known.Changed():
 		case <-ctx.Done():
@@ -114,14 +109,8 @@ func (a *Agent) followIdentities(ctx context.Context) error {
 	}
 }
 
-// Settle waits until every endpoint enforces the policies that are in force now, and says which does not.
+// Settle waits until every endpoint has been looked at once, and says which is not as it should be.
 func (a *Agent) Settle(ctx context.Context) error {
-	return a.settle(ctx, a.view.Load().rules.Revision())
-}
-
-// settle waits until every endpoint enforces a revision of the policies, and says which does not. What else an endpoint fails
-// for does not matter here.
-func (a *Agent) settle(ctx context.Context, revision uint64) error {
 	rounds := map[endpoint.ID]*round{}
 	for id := range a.endpoints.snapshot().byID {
 		rounds[id] = a.queue.add(id)
@@ -134,7 +123,7 @@ func (a *Agent) settle(ctx context.Context, revision uint64) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err := rounds[id].err; err != nil && !a.enforces(id, revision) {
+		if err := rounds[id].err; err != nil {
 			behind++
 			first = cmp.Or(first, fmt.Errorf("endpoint %s: %w", a.endpoints.snapshot().byID[id].Name, err))
 		}
@@ -143,9 +132,4 @@ func (a *Agent) settle(ctx context.Context, revision uint64) error {
 		return fmt.Errorf("%w (and %d more: see hypha endpoint list)", first, behind-1)
 	}
 	return first
-}
-
-func (a *Agent) enforces(id endpoint.ID, revision uint64) bool {
-	report, loaded := a.datapath.Report(id)
-	return loaded && report.Revision >= revision
 }

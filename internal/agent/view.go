@@ -3,9 +3,8 @@
 package agent
 
 import (
+	"iter"
 	"net/netip"
-	"slices"
-	"sync"
 
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/labels"
@@ -13,43 +12,50 @@ import (
 )
 
 // view is what verdicts depend on, at one moment: the rules at one revision, the identities known, the prefixes that rules
-// name. It is immutable but for the tables, which it computes when they are first asked for.
+// name. Nobody changes it: readers take the current one and need no lock.
 type view struct {
-	rules *policy.Ruleset
-	known *identity.Snapshot
-	peers []policy.Peer
-
-	mu     sync.Mutex
-	tables map[identity.Number]policy.Tables
+	rules    *policy.Ruleset
+	known    *identity.Snapshot
+	prefixes map[netip.Prefix]identity.Number
+	numbers  map[identity.Number]netip.Prefix
 }
 
 func newView(rules *policy.Ruleset, known *identity.Snapshot, prefixes map[netip.Prefix]identity.Number) *view {
-	v := &view{rules: rules, known: known, tables: map[identity.Number]policy.Tables{}}
-	for number, set := range known.All() {
-		v.peers = append(v.peers, policy.Peer{ID: number, Labels: set})
-	}
+	v := &view{rules: rules, known: known, prefixes: prefixes, numbers: make(map[identity.Number]netip.Prefix, len(prefixes))}
 	for prefix, number := range prefixes {
-		v.peers = append(v.peers, policy.Peer{ID: number, Prefix: prefix})
+		v.numbers[number] = prefix
 	}
-	slices.SortFunc(v.peers, func(a, b policy.Peer) int { return int(a.ID) - int(b.ID) })
 	return v
 }
 
 // peer returns what is known of an identity.
 func (v *view) peer(number identity.Number) policy.Peer {
-	i, found := slices.BinarySearchFunc(v.peers, number, func(p policy.Peer, n identity.Number) int { return int(p.ID) - int(n) })
-	if found {
-		return v.peers[i]
+	set, _ := v.known.Labels(number)
+	return policy.Peer{ID: number, Labels: set, Prefix: v.numbers[number]}
+}
+
+// peers yields all that are known, without the reserved ones.
+func (v *view) peers() iter.Seq[policy.Peer] {
+	return func(yield func(policy.Peer) bool) {
+		for number, set := range v.known.All() {
+			if !yield(policy.Peer{ID: number, Labels: set}) {
+				return
+			}
+		}
+		for prefix, number := range v.prefixes {
+			if !yield(policy.Peer{ID: number, Prefix: prefix}) {
+				return
+			}
+		}
 	}
-	return policy.Peer{ID: number}
 }
 
 // peerAt returns who is behind an address outside of the cluster: the longest prefix that rules name, or the world.
 func (v *view) peerAt(addr netip.Addr) policy.Peer {
 	best := policy.Peer{ID: identity.World}
-	for _, peer := range v.peers {
-		if peer.Prefix.IsValid() && peer.Prefix.Contains(addr) && (!best.Prefix.IsValid() || peer.Prefix.Bits() > best.Prefix.Bits()) {
-			best = peer
+	for prefix, number := range v.prefixes {
+		if prefix.Contains(addr) && (!best.Prefix.IsValid() || prefix.Bits() > best.Prefix.Bits()) {
+			best = policy.Peer{ID: number, Prefix: prefix}
 		}
 	}
 	return best
@@ -61,16 +67,4 @@ func (v *view) peerOf(set labels.Set) policy.Peer {
 		return policy.Peer{ID: number, Labels: set}
 	}
 	return policy.Peer{ID: identity.LastLabelSet, Labels: set}
-}
-
-// resolve returns the tables of an identity. All endpoints that have it get the same.
-func (v *view) resolve(number identity.Number) policy.Tables {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	tables, found := v.tables[number]
-	if !found {
-		tables = v.rules.Resolve(v.peer(number), v.peers)
-		v.tables[number] = tables
-	}
-	return tables
 }

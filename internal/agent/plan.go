@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/policy"
+	"github.com/hypha-net/hypha/internal/store"
+)
+
+// Plan is what a change of policies would do, had it been made.
+type Plan struct {
+	store.Applied          // Revision: of what is in force
+	Warnings      []string // as in Applied
+	Pairs         []policy.PairChange
+	Tables        int // identities of this node whose tables would change
+	Endpoints     int // that have them
+	Cut           []CutFlow
+	TotalCut      int
+}
+
+// CutFlow is a live flow that a change would stop, and why.
+type CutFlow struct {
+	datapath.Flow
+	Ruling policy.Ruling
+}
+
+// maxCut is how many of the flows that a change would cut are named.
+const maxCut = 100
+
+// PlanPolicies says what ApplyPolicies would do.
+func (a *Agent) PlanPolicies(ctx context.Context, files []PolicyFile) (Plan, error) {
+	read, err := a.readFiles(files)
+	if err != nil {
+		return Plan{}, err
+	}
+	plan, err := a.plan(ctx, read.putInto)
+	plan.Warnings = read.warnings
+	for _, d := range read.docs {
+		if !slices.Contains(plan.Created, d.Name) && !slices.Contains(plan.Updated, d.Name) {
+			plan.Unchanged = append(plan.Unchanged, d.Name)
+		}
+	}
+	return plan, err
+}
+
+// PlanDeletion says what DeletePolicy would do.
+func (a *Agent) PlanDeletion(ctx context.Context, name string) (Plan, error) {
+	plan, err := a.plan(ctx, without(name))
+	if err == nil && len(plan.Deleted) == 0 {
+		err = fmt.Errorf("%w: %q (see hypha policy get)", ErrNoPolicy, name)
+	}
+	return plan, err
+}
+
+// PlanRollback says what RollbackPolicies would do.
+func (a *Agent) PlanRollback(ctx context.Context, to uint64) (Plan, error) {
+	old, err := a.store.PoliciesAt(ctx, to)
+	if err != nil {
+		return Plan{}, err
+	}
+	return a.plan(ctx, instead(old))
+}
+
+func (a *Agent) plan(ctx context.Context, next revise) (Plan, error) {
+	set, err := a.store.Policies(ctx)
+	if err != nil {
+		return Plan{}, err
+	}
+	docs := next(set.Docs)
+	change := difference(set.Docs, docs)
+	plan := Plan{Applied: store.Applied{Revision: set.Revision, Created: change.created, Updated: change.updated, Deleted: change.deleted}}
+	after, err := a.compile(set.Revision+1, docs)
+	if err != nil {
+		return Plan{}, err
+	}
+	view := a.view.Load()
+	plan.Pairs = policy.Diff(view.rules, after, slices.Collect(view.peers()))
+	plan.Tables, plan.Endpoints = a.touched(plan.Pairs)
+	return plan, a.cut(&plan, view, after)
+}
+
+// revision is what a change makes of the policies, by name.
+type revision struct{ created, updated, deleted []string }
+
+// String names the policies: policy "shop", or policies "db", "shop" and 7 more.
+func (r revision) String() string {
+	const most = 3
+	names := slices.Concat(r.created, r.updated, r.deleted)
+	text := "policy "
+	if len(names) > 1 {
+		text = "policies "
+	}
+	for i, name := range names[:min(len(names), most)] {
+		if i > 0 {
+			text += ", "
+		}
+		text += strconv.Quote(name)
+	}
+	if more := len(names) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// difference says what makes one set of documents of another.
+func difference(before, after []store.Doc) (r revision) {
+	old := map[string]store.Doc{}
+	for _, d := range before {
+		old[d.Name] = d
+	}
+	for _, d := range after {
+		was, found := old[d.Name]
+		delete(old, d.Name)
+		switch {
+		case !found:
+			r.created = append(r.created, d.Name)
+		case !sameDoc(was, d):
+			r.updated = append(r.updated, d.Name)
+		}
+	}
+	for name := range old {
+		r.deleted = append(r.deleted, name)
+	}
+	slices.Sort(r.deleted)
+	return r
+}
+
+// touched counts the identities of this node, and their endpoints, that judge one of the pairs: the provider does, or the
+// consumer if it reaches out of the cluster.
+func (a *Agent) touched(pairs []policy.PairChange) (tables, endpoints int) {
+	judges := map[identity.Number]bool{}
+	for _, group := range pairs {
+		outside := false
+		for _, to := range group.To {
+			judges[to.ID] = true
+			outside = outside || !isEndpoint(to.ID)
+		}
+		for _, from := range group.From {
+			judges[from.ID] = judges[from.ID] || outside
+		}
+	}
+	local := map[identity.Number]bool{}
+	for _, e := range a.endpoints.snapshot().byID {
+		if judges[e.Identity] {
+			local[e.Identity] = true
+			endpoints++
+		}
+	}
+	return len(local), endpoints
+}
+
+// isEndpoint reports whether packets to an identity are judged where they arrive.
+func isEndpoint(number identity.Number) bool {
+	return number.IsLabelSet() || number == identity.Init || number == identity.Health
+}
+
+// cut finds the live flows that the rules after a change would stop.
+func (a *Agent) cut(plan *Plan, view *view, after *policy.Ruleset) error {
+	type sort struct {
+		from, to identity.Number
+		protocol policy.Protocol
+		port     uint16
+	}
+	known := map[sort]policy.Ruling{}
+	return a.datapath.Flows(func(flow datapath.Flow) bool {
+		key := sort{flow.Client.Identity, flow.Server.Identity, flow.Protocol, servicePort(flow.Protocol, flow.Server.Port)}
+		ruling, found := known[key]
+		if !found {
+			ruling = after.Explain(view.peer(key.from), view.peer(key.to), key.protocol, key.port).Ruling
+			known[key] = ruling
+		}
+		if ruling.Allowed || flow.Denied {
+			return true
+		}
+		if plan.TotalCut++; plan.TotalCut <= maxCut {
+			plan.Cut = append(plan.Cut, CutFlow{flow, ruling})
+		}
+		return true
+	})
+}
+
+// servicePort is the port that rules speak of: of an echo it is the type of the request.
+func servicePort(protocol policy.Protocol, port uint16) uint16 {
+	if echo, icmp := protocol.EchoRequest(); icmp {
+		return echo
+	}
+	return port
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"slices"
+
+	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/endpoint"
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/policy"
+)
+
+// tables keeps the tables of the identities that endpoints of this node have, worked out and in force. An identity's tables
+// are shared by its endpoints. All its methods are called with Agent.viewing held.
+type tables struct {
+	datapath *datapath.Datapath
+	resolver *policy.Resolver
+	claims   map[endpoint.ID][]identity.Number // what each endpoint has, and what it is about to have
+	users    map[identity.Number]int           // claims of each identity
+}
+
+func newTables(d *datapath.Datapath, rules *policy.Ruleset) *tables {
+	return &tables{
+		datapath: d, resolver: policy.NewResolver(rules),
+		claims: map[endpoint.ID][]identity.Number{}, users: map[identity.Number]int{},
+	}
+}
+
+// claim brings an identity's tables into force, for an endpoint that is to have it.
+func (t *tables) claim(id endpoint.ID, number identity.Number) error {
+	if slices.Contains(t.claims[id], number) {
+		return nil
+	}
+	if err := t.datapath.SetTables(map[identity.Number]*policy.Tables{number: t.resolver.Tables(number)}); err != nil {
+		if t.users[number] == 0 {
+			t.resolver.Forget(number)
+		}
+		return err
+	}
+	t.claims[id] = append(t.claims[id], number)
+	t.users[number]++
+	return nil
+}
+
+// claimAll is claim for many at once: their tables are made side by side.
+func (t *tables) claimAll(wanted map[endpoint.ID]identity.Number) error {
+	all := map[identity.Number]*policy.Tables{}
+	for _, number := range wanted {
+		all[number] = t.resolver.Tables(number)
+	}
+	if err := t.datapath.SetTables(all); err != nil {
+		for number := range all {
+			t.resolver.Forget(number)
+		}
+		return err
+	}
+	for id, number := range wanted {
+		t.claims[id] = append(t.claims[id], number)
+		t.users[number]++
+	}
+	return nil
+}
+
+// keep gives back what an endpoint has claimed beside its identity: its programs do not go by it any more.
+func (t *tables) keep(id endpoint.ID, number identity.Number) {
+	for _, claimed := range t.claims[id] {
+		if claimed != number {
+			t.yield(claimed)
+		}
+	}
+	t.claims[id] = []identity.Number{number}
+}
+
+// release gives back all that an endpoint has claimed.
+func (t *tables) release(id endpoint.ID) {
+	for _, claimed := range t.claims[id] {
+		t.yield(claimed)
+	}
+	delete(t.claims, id)
+}
+
+// yield takes the tables of an identity that nobody has any more out of the kernel.
+func (t *tables) yield(number identity.Number) {
+	if t.users[number]--; t.users[number] > 0 {
+		return
+	}
+	delete(t.users, number)
+	t.resolver.Forget(number)
+	t.datapath.DropTables(number)
+}
+
+// wanted are the tables as they should be now.
+func (t *tables) wanted() map[identity.Number]*policy.Tables {
+	all := make(map[identity.Number]*policy.Tables, len(t.users))
+	for number := range t.users {
+		all[number] = t.resolver.Tables(number)
+	}
+	return all
+}
+
+// enforce brings what is wanted into force, all of it or nothing. What has not changed costs nothing.
+func (t *tables) enforce() error { return t.datapath.SetTables(t.wanted()) }

@@ -98,5 +98,4 @@ type PolicyRevision struct {
 	Created  []string  `json:"created,omitempty"`
 	Updated  []string  `json:"updated,omitempty"`
 	Deleted  []string  `json:"deleted,omitempty"`
-	Policies int       `json:"policies"` // how many there were then
 }

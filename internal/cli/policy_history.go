@@ -33,9 +33,9 @@ func (a *app) policyHistory() *cobra.Command {
 }
 
 func (p *page) history(changes []api.PolicyRevision) {
-	t := newTable(right("REVISION"), left("WHEN"), right("POLICIES"), flex("BY"), flex("CHANGED"))
+	t := newTable(right("REVISION"), left("WHEN"), flex("BY"), flex("CHANGED"))
 	for _, c := range changes {
-		t.add(c.Revision, c.Time.Local().Format(time.DateTime), c.Policies, dash(c.Author), changedText(c))
+		t.add(c.Revision, c.Time.Local().Format(time.DateTime), dash(c.Author), changedText(c))
 	}
 	p.table(t)
 }

@@ -70,7 +70,7 @@ func (d *double) PolicyHistory(_ context.Context, limit int) (changes []api.Poli
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, set := range slices.Backward(d.history) {
-		changes = append(changes, api.PolicyRevision{Revision: set.Revision, Policies: len(set.Policies)})
+		changes = append(changes, api.PolicyRevision{Revision: set.Revision})
 		if len(changes) == limit {
 			break
 		}

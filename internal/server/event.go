@@ -31,7 +31,7 @@ func translate(events iter.Seq2[monitor.Event, bool], identity func(identity.Num
 }
 
 func (t *translator) event(e monitor.Event) api.Event {
-	return api.Event{
+	out := api.Event{
 		Time: e.Time, Type: e.Type.String(), Verdict: outcomeOf(e), Reason: e.Reason,
 		Revision: uint64(e.Revision), Side: sideOf(e),
 		Source: t.party(e.Source), Destination: t.party(e.Destination),
@@ -40,6 +40,11 @@ func (t *translator) event(e monitor.Event) api.Event {
 		Reply: e.Reply, Fragment: e.Fragment, ICMPError: e.ICMPError,
 		Suppressed: uint64(e.Suppressed), Lost: e.Lost,
 	}
+	if e.Ruling != nil {
+		ruling := rulingOf(*e.Ruling)
+		out.Ruling = &ruling
+	}
+	return out
 }
 
 // outcomeOf says what became of the packet.

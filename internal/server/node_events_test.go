@@ -18,6 +18,7 @@ import (
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/monitor"
+	"github.com/hypha-net/hypha/internal/policy"
 )
 
 // ring hands records to a monitor as the kernel's ring buffer does.
@@ -55,6 +56,7 @@ func (shop) Endpoint(id endpoint.ID) (string, labels.Set, bool) {
 }
 
 func (shop) Labels(identity.Number) (labels.Set, bool) { return nil, false }
+func (shop) Ruling(uint32) (policy.Ruling, bool)       { return policy.Ruling{}, false }
 
 // observed runs a monitor until the test ends. Verdicts is what it asked the datapath for.
 func observed(t *testing.T) (m *monitor.Monitor, events ring, verdicts *[]bool) {

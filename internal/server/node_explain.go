@@ -19,14 +19,28 @@ func (n *Node) Explain(_ context.Context, request api.ExplainRequest) (api.Expla
 	}
 	out := api.Explanation{
 		From: subjectOf(x.From), To: subjectOf(x.To), Port: request.Port,
-		Verdict: verdictOf(x.Explanation), Reason: reasonOf(x.Explanation), Revision: x.Revision,
+		Verdict: verdictOf(x.Explanation), Reason: reasonOf(x.Explanation), Revision: x.Revision, Ruling: rulingOf(x.Ruling),
 		Halves:     []api.Half{halfOf("egress", x.Egress), halfOf("ingress", x.Ingress)},
 		Suggestion: x.Suggestion, Advice: x.Advice,
 	}
+	if x.Miss != nil {
+		out.Miss = &api.Miss{Side: x.Miss.Side, Policy: x.Miss.Policy, Rule: x.Miss.Rule, Text: x.Miss.Text}
+	}
 	if x.Kernel != nil {
-		out.Kernel = &api.KernelVerdict{Verdict: or(x.Kernel.Allowed, "allow", "deny"), Revision: x.Kernel.Revision}
+		out.Kernel = kernelVerdictOf(*x.Kernel)
 	}
 	return out, nil
+}
+
+func kernelVerdictOf(k agent.KernelVerdict) *api.KernelVerdict {
+	out := &api.KernelVerdict{
+		Verdict: or(k.Allowed, "allow", "deny"), Revision: k.Revision, Unknown: !k.Known, Difference: k.Difference,
+	}
+	if k.Ruling != (policy.Ruling{}) {
+		ruling := rulingOf(k.Ruling)
+		out.Ruling = &ruling
+	}
+	return out
 }
 
 func subjectOf(s agent.Subject) api.Party {
@@ -58,6 +72,6 @@ func reasonOf(x policy.Explanation) string {
 
 func halfOf(side string, h policy.Half) api.Half {
 	return api.Half{
-		Side: side, Verdict: or(h.Allowed, "allow", "deny"), Policy: h.Policy, Rule: h.Rule, Reason: h.Reason,
+		Side: side, Verdict: or(h.Allowed, "allow", "deny"), Policy: h.Policy, Rule: h.Rule, Tier: h.Tier, Reason: h.Reason,
 	}
 }

@@ -22,7 +22,7 @@ var faults = []struct {
 	kind   error
 	errors []error
 }{
-	{ErrNotFound, []error{agent.ErrNoEndpoint, agent.ErrNoPolicy}},
+	{ErrNotFound, []error{agent.ErrNoEndpoint, agent.ErrNoPolicy, store.ErrNoRevision}},
 	{ErrConflict, []error{agent.ErrNameTaken, agent.ErrForeign, datapath.ErrInterfaceExists, datapath.ErrRouteExists}},
 	{ErrUnavailable, []error{store.ErrUnavailable, store.ErrNumbersExhausted, ipam.ErrExhausted, agent.ErrNoID}},
 	{ErrInvalid, []error{

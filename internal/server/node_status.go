@@ -29,6 +29,17 @@ func (n *Node) Status(ctx context.Context) (api.Status, error) {
 		Forwarded: api.Traffic{Packets: s.Traffic.Packets, Bytes: s.Traffic.Bytes}, Drops: dropsOf(s.Verdicts),
 		Events: api.EventCounts{Emitted: s.Events.Events, Lost: s.Lost, Suppressed: s.Events.Suppressed},
 	}
+	for _, table := range s.Tables {
+		out.Tables.Tables++
+		out.Tables.Programs++
+		out.Tables.Rows += uint64(table.IngressRows + table.EgressRows)
+		out.Tables.Bytes += table.Bytes + uint64(table.Program.JITBytes)
+	}
+	for _, m := range s.Maps {
+		if m.Name == "counters" {
+			out.Counters = api.CounterStatus{Used: uint64(m.Entries), Max: uint64(m.Max)}
+		}
+	}
 	for state, count := range s.Endpoints {
 		out.Endpoints[string(state)] = count
 	}

@@ -4,8 +4,6 @@ package server
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/hypha-net/hypha/api"
 	"github.com/hypha-net/hypha/internal/agent"
@@ -13,31 +11,33 @@ import (
 )
 
 func (n *Node) endpointPolicy(e agent.EndpointState, rows int) *api.EndpointPolicy {
-	return &api.EndpointPolicy{
-		Revision: e.Report.Revision, Generation: uint64(e.Report.Generation),
-		EnforcedIngress: e.ClosedIngress, EnforcedEgress: e.ClosedEgress, Audit: e.Report.Ingress.Audit,
-		Ingress: n.policyTable(e.Report.Ingress, rows), Egress: n.policyTable(e.Report.Egress, rows),
+	out := &api.EndpointPolicy{
+		Revision: e.Revision, Generation: uint64(e.Report.Generation),
+		EnforcedIngress: e.ClosedIngress, EnforcedEgress: e.ClosedEgress, Audit: e.Audit, Bytes: e.Size.Bytes,
 	}
+	if tables := e.Report.Tables; tables != nil {
+		out.Ingress, out.Egress = n.policyTable(&tables.Ingress, rows), n.policyTable(&tables.Egress, rows)
+	}
+	return out
 }
 
 // policyTable has at most limit rows of table; 0 means all.
-func (n *Node) policyTable(table policy.Table, limit int) api.PolicyTable {
+func (n *Node) policyTable(table *policy.Table, limit int) api.PolicyTable {
 	out := api.PolicyTable{
-		Classes: classesOf(table), TotalRows: len(table.Rows), Rows: []api.PolicyRow{}, Default: allowedClasses(table, table.Default),
+		Classes: classesOf(table), Kinds: len(table.Kinds), TotalRows: table.Rows.Len(), Rows: []api.PolicyRow{},
+		Default: allowedClasses(table, 0),
 	}
-	for _, number := range slices.Sorted(maps.Keys(table.Rows)) {
+	for number, kind := range table.Rows.All() {
 		if limit > 0 && len(out.Rows) == limit {
 			break
 		}
-		out.Rows = append(out.Rows, api.PolicyRow{
-			Peer: n.identity(number), Allowed: allowedClasses(table, table.Rows[number]),
-		})
+		out.Rows = append(out.Rows, api.PolicyRow{Peer: n.identity(number), Allowed: allowedClasses(table, kind)})
 	}
 	return out
 }
 
 // classesOf gathers the ports of each class. Class 0 names none.
-func classesOf(table policy.Table) []api.PortClass {
+func classesOf(table *policy.Table) []api.PortClass {
 	classes := make([]api.PortClass, table.Classes)
 	for i := range classes {
 		classes[i] = api.PortClass{Class: i, Ports: []string{}}
@@ -48,10 +48,10 @@ func classesOf(table policy.Table) []api.PortClass {
 	return classes
 }
 
-func allowedClasses(table policy.Table, row policy.Row) []int {
+func allowedClasses(table *policy.Table, kind int) []int {
 	allowed := []int{}
 	for class := range table.Classes {
-		if row.Allowed.Has(class) {
+		if table.Kinds[kind].Allowed.Has(class) {
 			allowed = append(allowed, class)
 		}
 	}

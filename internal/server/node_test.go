@@ -62,13 +62,16 @@ func TestFaults(t *testing.T) {
 }
 
 func TestClassesOnTheWire(t *testing.T) {
-	table := policy.Table{
-		Ports: []policy.PortClass{
-			{Protocol: policy.ICMP, First: 0, Last: 65535, Class: 2},
-			{Protocol: policy.TCP, First: 80, Last: 80, Class: 1},
-			{Protocol: policy.TCP, First: 8000, Last: 8999, Class: 1},
+	table := &policy.Table{
+		Shape: &policy.Shape{
+			Ports: []policy.PortClass{
+				{Protocol: policy.ICMP, First: 0, Last: 65535, Class: 2},
+				{Protocol: policy.TCP, First: 80, Last: 80, Class: 1},
+				{Protocol: policy.TCP, First: 8000, Last: 8999, Class: 1},
+			},
+			Classes: 3,
 		},
-		Classes: 3,
+		Kinds: []policy.Kind{{Allowed: policy.Bits{0}}, {Allowed: policy.Bits{0b101}}},
 	}
 	want := []api.PortClass{
 		{Class: 0, Ports: []string{}},
@@ -78,8 +81,7 @@ func TestClassesOnTheWire(t *testing.T) {
 	if diff := cmp.Diff(want, classesOf(table)); diff != "" {
 		t.Errorf("classes (-want +got):\n%s", diff)
 	}
-	row := policy.Row{Allowed: policy.Bits{0b101}}
-	if diff := cmp.Diff([]int{0, 2}, allowedClasses(table, row)); diff != "" {
+	if diff := cmp.Diff([]int{0, 2}, allowedClasses(table, 1)); diff != "" {
 		t.Errorf("allowed (-want +got):\n%s", diff)
 	}
 }

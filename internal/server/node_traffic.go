@@ -3,9 +3,7 @@
 package server
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"github.com/hypha-net/hypha/api"
 	"github.com/hypha-net/hypha/bpf"
@@ -13,34 +11,6 @@ import (
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/policy"
 )
-
-// PairStats implements Agent.
-func (n *Node) PairStats(context.Context) ([]api.PairStats, error) {
-	traffic, err := n.agent.Traffic()
-	if err != nil {
-		return nil, faultOf(err)
-	}
-	var pairs []api.PairStats
-	for pair, t := range traffic {
-		pairs = append(pairs, api.PairStats{
-			Consumer: n.identity(pair.Consumer), Provider: n.identity(pair.Provider),
-			Tally: api.Tally{
-				Flows: t.Flows, Packets: t.Packets, Bytes: t.Bytes, ReplyPackets: t.ReplyPackets, ReplyBytes: t.ReplyBytes,
-				DeniedPackets: t.DeniedPackets, DeniedBytes: t.DeniedBytes,
-			},
-		})
-	}
-	slices.SortFunc(pairs, func(a, b api.PairStats) int {
-		return cmp.Or(cmp.Compare(a.Consumer.Number, b.Consumer.Number), cmp.Compare(a.Provider.Number, b.Provider.Number))
-	})
-	return pairs, nil
-}
-
-// RuleStats implements Agent.
-func (n *Node) RuleStats(context.Context) ([]api.RuleStats, error) { return nil, errNotBuilt }
-
-// EndpointStats implements Agent.
-func (n *Node) EndpointStats(context.Context) ([]api.EndpointStats, error) { return nil, errNotBuilt }
 
 // Identities implements Agent.
 func (n *Node) Identities(context.Context) ([]api.Identity, error) {

@@ -55,12 +55,3 @@ func allow(peers ...identity.Number) policy.Table {
 	}
 	return policy.Table{Shape: &policy.Shape{Classes: 1}, Kinds: kinds, Rows: policy.Rows{}.With(rows)}
 }
-
-// audited is the same table, in which what is denied passes, reported.
-func audited(table policy.Table) policy.Table {
-	closed := &table.Kinds[0]
-	closed.Allow, closed.Deny = closed.Deny, policy.Ruling{}
-	closed.Allow.Allowed, closed.Allow.Audited = true, true
-	closed.Allowed = policy.Bits{1}
-	return table
-}

@@ -40,7 +40,7 @@ func checkSelectors(all []spot) error {
 	for _, s := range all {
 		if s.side == "" {
 			if err := checkSelector(s.selects); err != nil {
-				return at(err, s.label+": select", append(slices.Clone(s.path), "select")...)
+				return at(err, fmt.Sprintf("%s: select: %.80q", s.label, s.selects.selector), append(slices.Clone(s.path), "select")...)
 			}
 		}
 		for i, t := range s.peers {

@@ -62,7 +62,7 @@ func TestLintRefuses(t *testing.T) {
 		parts string
 	}{
 		{rule1("ingress: [{from: ['c=1,c=2']}]"), ErrSelector, `ingress 1: from: "c=1,c=2": broken selector: it never matches: no endpoint can have all that it asks of c`},
-		{"kind: Policy\nname: p\nrules: [{select: 'a>5,a<6', egress: []}]", ErrSelector, `rule "rule-1": select: broken selector: it never matches`},
+		{"kind: Policy\nname: p\nrules: [{select: 'a>5,a<6', egress: []}]", ErrSelector, `rule "rule-1": select: "a>5,a<6": broken selector: it never matches`},
 		{rule1("egress: [{to: [x, z], ports: [80/tcp]}, {to: [z, x], ports: [80/tcp], action: deny}]"), ErrRule, `egress 2: broken rule: it contradicts egress 1`},
 		{rule1("egress: [{to: [x], ports: [icmp, http/tcp], action: deny}, {to: [x], ports: [http/tcp, icmp]}]"), ErrRule, `egress 2: broken rule: it contradicts egress 1`},
 	} {

@@ -64,7 +64,7 @@ func (s *statement) read(r Rule) (err error) {
 		return err
 	}
 	if s.selects, err = parseSelect(r.Select); err != nil {
-		return at(err, "select", "select")
+		return at(err, fmt.Sprintf("select: %.80q", r.Select), "select")
 	}
 	if s.ingress, err = readPassages(ingress, r.Ingress); err != nil {
 		return err

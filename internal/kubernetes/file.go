@@ -28,7 +28,7 @@ func ReadFile(name string, data []byte, cluster ...netip.Prefix) ([]Read, []poli
 	var own []policy.Document
 	for _, document := range documents {
 		switch {
-		case IsNetworkPolicy(document.APIVersion, document.Kind):
+		case document.Kind == kind: // of whatever API: Translate says which it has to be
 			err = f.translate(document, document.JSON, "")
 		case IsList(document.APIVersion, document.Kind):
 			err = f.translateItems(document)

@@ -19,7 +19,7 @@ func (n *Node) Explain(_ context.Context, request api.ExplainRequest) (api.Expla
 	}
 	out := api.Explanation{
 		From: subjectOf(x.From), To: subjectOf(x.To), Port: request.Port,
-		Verdict: verdictOf(x.Explanation), Reason: reasonOf(x.Explanation), Revision: x.Revision, Ruling: rulingOf(x.Ruling),
+		Verdict: verdictOf(x.Ruling), Reason: reasonOf(x.Explanation), Revision: x.Revision, Ruling: rulingOf(x.Ruling),
 		Halves:     []api.Half{halfOf("egress", x.Egress), halfOf("ingress", x.Ingress)},
 		Suggestion: x.Suggestion, Advice: x.Advice,
 	}
@@ -51,11 +51,12 @@ func subjectOf(s agent.Subject) api.Party {
 	return api.Party{Endpoint: s.Endpoint, Address: s.Address, Identity: identityOf(known)}
 }
 
-func verdictOf(x policy.Explanation) string {
-	if !x.Allowed && x.Audit {
+// verdictOf is the word that an event about such a packet has.
+func verdictOf(r policy.Ruling) string {
+	if r.Allowed && r.Audited {
 		return "audit"
 	}
-	return or(x.Allowed, "allow", "deny")
+	return or(r.Allowed, "allow", "deny")
 }
 
 func reasonOf(x policy.Explanation) string {

@@ -165,7 +165,7 @@ type port struct {
 	number   uint16 // of an echo request its type; 0 if the protocol has none
 }
 
-// parsePort reads "80/tcp", or the name of a protocol that has no ports. "icmp" and "icmpv6" are pings.
+// parsePort reads "80/tcp", or the name of a protocol that has no ports. "icmp" and "icmpv6" are pings, as "echo-request/icmp" is.
 func parsePort(text string) (port, error) {
 	number, name, ported := strings.Cut(text, "/")
 	if !ported {
@@ -176,7 +176,7 @@ func parsePort(text string) (port, error) {
 		return port{}, fmt.Errorf("%w: --port: %w", ErrQuestion, err)
 	}
 	if echo, icmp := protocol.EchoRequest(); icmp {
-		if ported && number != strconv.Itoa(int(echo)) {
+		if ported && number != strconv.Itoa(int(echo)) && number != "echo-request" {
 			return port{}, fmt.Errorf("%w: --port %q: of %s only echo requests (%d/%s) open a flow", ErrQuestion, text, protocol, echo, protocol)
 		}
 		return port{protocol, echo}, nil

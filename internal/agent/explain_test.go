@@ -102,6 +102,7 @@ func TestParsePort(t *testing.T) {
 	}{
 		{"80/tcp", policy.TCP, 80, true}, {"65535/udp", policy.UDP, 65535, true}, {"1/sctp", policy.SCTP, 1, true},
 		{"icmp", policy.ICMP, 8, true}, {"icmpv6", policy.ICMPv6, 128, true}, {"8/icmp", policy.ICMP, 8, true},
+		{"echo-request/icmpv6", policy.ICMPv6, 128, true},
 		{"", 0, 0, false}, {"tcp", 0, 0, false}, {"80", 0, 0, false}, {"0/tcp", 0, 0, false}, {"65536/tcp", 0, 0, false},
 		{"-1/tcp", 0, 0, false}, {"80/gre", 0, 0, false}, {"80-90/tcp", 0, 0, false}, {"80/icmp", 0, 0, false}, {"80/", 0, 0, false},
 	} {

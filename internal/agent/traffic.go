@@ -100,7 +100,7 @@ func (s *Statistics) addRules(ruling policy.Ruling, counted Traffic) {
 		if speaks(half.now) && half.now.Allows() == ruling.Allowed {
 			say(half.side, half.now, false, plain)
 		}
-		if ruling.Audited && speaks(half.would) && half.would.Allows() == ruling.Would() {
+		if ruling.Audited && half.would != half.now && half.would.Allows() == ruling.Would() {
 			say(half.side, half.would, true, would)
 		}
 	}

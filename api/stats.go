@@ -61,9 +61,10 @@ type RuleStats struct {
 	Tally
 }
 
-// EndpointStats counts what one endpoint of this node sent and received.
+// EndpointStats counts what one endpoint of this node sent and received. What
+// one that is gone did stays in the other statistics.
 type EndpointStats struct {
-	Endpoint string   `json:"endpoint"` // name; "" for those that are gone, together
+	Endpoint string   `json:"endpoint"`
 	Identity Identity `json:"identity"`
 
 	FlowsIn         uint64 `json:"flowsIn"` // opened by others

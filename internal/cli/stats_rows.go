@@ -84,12 +84,8 @@ func endpointCounters(endpoints []api.EndpointStats) counterTable {
 		},
 	}
 	for _, e := range endpoints {
-		name, labels := e.Endpoint, identityText(e.Identity)
-		if name == "" {
-			name, labels = "(gone)", "-"
-		}
 		t.rows = append(t.rows, counterRow{
-			key: e.Endpoint, names: []string{name, labels},
+			key: e.Endpoint, names: []string{e.Endpoint, identityText(e.Identity)},
 			values: []uint64{
 				e.FlowsIn, e.FlowsOut, e.ReceivedPackets, e.ReceivedBytes, e.SentPackets, e.SentBytes, e.DeniedIn, e.DeniedOut,
 			},

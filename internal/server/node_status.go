@@ -36,7 +36,7 @@ func (n *Node) Status(ctx context.Context) (api.Status, error) {
 		out.Tables.Bytes += table.Bytes + uint64(table.Program.JITBytes)
 	}
 	for _, m := range s.Maps {
-		if m.Name == "counters" {
+		if m.Name == "counter_slots" { // an entry for each counter that something is counted in
 			out.Counters = api.CounterStatus{Used: uint64(m.Entries), Max: uint64(m.Max)}
 		}
 	}

@@ -32,6 +32,7 @@ type victim struct {
 	*testing.T
 	machine         *testbed.Namespace
 	state, run, bpf string
+	etcd            string // URL; "": the agent's own
 	api             *api.Client
 	process         *exec.Cmd
 }
@@ -61,7 +62,11 @@ func (v *victim) command(args ...string) *exec.Cmd {
 // start does not wait until the agent is ready: whoever asks it does.
 func (v *victim) start() {
 	v.Helper()
-	v.process = v.command("agent", "--node", "victim", "--docker", "off", "--log-level", "warn")
+	args := []string{"agent", "--node", "victim", "--docker", "off", "--log-level", "warn"}
+	if v.etcd != "" {
+		args = append(args, "--etcd", v.etcd)
+	}
+	v.process = v.command(args...)
 	if err := v.machine.Start(v.process); err != nil {
 		v.Fatal(err)
 	}

@@ -81,15 +81,21 @@ func checkRule(r Rule) error {
 	return nil
 }
 
-func checkEntry(side string, e entry) error {
+func checkEntry(e entry) error {
 	switch {
 	case e.action != "" && e.action != Allow && e.action != Deny:
 		return at(fmt.Errorf("%w: %.40q: use allow or deny", ErrRule, e.action), "action", "action")
 	case len(e.peers) == 0:
 		return at(fmt.Errorf("%w: it names nobody: write any for everybody", ErrRule), e.key, e.key)
-	case side == ingress && e.action == Deny && slices.Contains(e.peers, string(wordHost)):
-		return at(fmt.Errorf("%w: host can not be denied: a node always reaches its own endpoints", ErrRule),
-			"from", "from", slices.Index(e.peers, string(wordHost)))
+	}
+	return nil
+}
+
+// checkDenied refuses to deny a node what it reaches anyway.
+func checkDenied(side string, p passage) error {
+	isHost := func(t term) bool { return t.word == wordHost }
+	if i := slices.IndexFunc(p.peers, isHost); i >= 0 && p.deny && side == ingress {
+		return at(fmt.Errorf("%w: host can not be denied: a node always reaches its own endpoints", ErrRule), "from", "from", i)
 	}
 	return nil
 }

@@ -34,6 +34,13 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	return prefix, nil
 }
 
+// isAddress reports whether the text is an address or a prefix. To the selector's parser 10.0.0.0/8 is the key of a label.
+func isAddress(text string) bool {
+	address, _, _ := strings.Cut(text, "/")
+	_, err := netip.ParseAddr(address)
+	return err == nil
+}
+
 // parseExcept reads an except list; the mark is optional in it.
 func parseExcept(items []string) ([]netip.Prefix, error) {
 	var prefixes []netip.Prefix

@@ -90,15 +90,17 @@ func readPassages[E interface{ entry() entry }](side string, entries []E) ([]pas
 }
 
 func (e entry) read(side string) (p passage, err error) {
-	if err = checkEntry(side, e); err != nil {
+	if err = checkEntry(e); err != nil {
 		return p, err
 	}
 	p.deny = e.action == Deny
 	if p.ports, err = parsePorts(e.ports); err != nil {
 		return p, at(err, "ports", "ports")
 	}
-	p.peers, err = e.readPeers()
-	return p, err
+	if p.peers, err = e.readPeers(); err != nil {
+		return p, err
+	}
+	return p, checkDenied(side, p)
 }
 
 // readPeers reads the entry's peers, its exceptions cut out of its CIDRs.

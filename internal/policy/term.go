@@ -25,27 +25,32 @@ type term struct {
 
 // parsePeer reads an item of from or to.
 func parsePeer(item string) (term, error) {
+	item = strings.TrimSpace(item)
 	if isWord(item) {
 		return term{word: word(item)}, nil
 	}
 	if prefix, marked := strings.CutPrefix(item, cidrMark); marked {
 		return parseCIDR(prefix)
 	}
-	if strings.TrimSpace(item) == "" {
+	switch {
+	case item == "":
 		return term{}, fmt.Errorf("%w: it is empty: write cluster or any", ErrSelector)
+	case isAddress(item):
+		return term{}, fmt.Errorf("%w: write cidr:ADDRESS/LENGTH", ErrCIDR)
 	}
 	return parseSelector(item)
 }
 
 // parseSelect reads a rule's select. The empty one is every endpoint.
 func parseSelect(text string) (term, error) {
+	text = strings.TrimSpace(text)
 	switch {
-	case strings.TrimSpace(text) == "":
+	case text == "":
 		return term{word: wordCluster}, nil
 	case text == string(wordInit), text == string(wordHealth):
 		return term{word: word(text)}, nil
-	case isWord(text):
-		return term{}, fmt.Errorf("%w: a rule can not be about %s: select endpoints by label, or all by \"\"",
+	case isWord(text), isAddress(text), strings.HasPrefix(text, cidrMark):
+		return term{}, fmt.Errorf("%w: a rule can not be about %.80s: select endpoints by label, or all by \"\"",
 			ErrSelector, text)
 	}
 	return parseSelector(text)
@@ -55,7 +60,8 @@ func parseSelect(text string) (term, error) {
 func parseSelector(text string) (term, error) {
 	selector, err := selectors.Parse(text)
 	if err != nil {
-		return term{}, fmt.Errorf("%w: %s", ErrSelector, oneLine(err.Error()))
+		message := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "unable to parse requirement: "), "<nil>: ")
+		return term{}, fmt.Errorf("%w: %s", ErrSelector, oneLine(message))
 	}
 	if selector.Empty() {
 		return term{}, fmt.Errorf("%w: it names no label", ErrSelector)

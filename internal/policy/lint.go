@@ -10,7 +10,7 @@ import (
 
 var (
 	errOpens  = errors.New("it never matches: of ICMP only an echo request opens a flow, and the rest passes with its flow")
-	errNoName = errors.New("it never matches: what is outside of the cluster has no port names: write its number")
+	errNoName = errors.New("it never matches: only endpoints with labels have names for their ports: write its number")
 	errExempt = errors.New("it does nothing: health is exempt from what is required")
 )
 
@@ -27,6 +27,7 @@ func lint(policies []Policy) (doubts []error, err error) {
 		}
 	}
 	for _, s := range all {
+		doubts = append(doubts, s.doubtWords()...)
 		doubts = append(doubts, s.doubtPorts()...)
 		if s.side == "" && s.selects.word == wordHealth && len(s.require) > 0 {
 			doubts = append(doubts, at(fmt.Errorf("require: %w", errExempt), s.label, append(slices.Clone(s.path), "require")...))
@@ -73,15 +74,23 @@ func (s spot) doubtPorts() []error {
 		switch {
 		case !slices.ContainsFunc(ports, func(p portItem) bool { return p.opens() }):
 			doubts = append(doubts, s.item(errOpens, "ports", i, item))
-		case s.side == egress && ports[0].name != "" && !slices.ContainsFunc(s.peers, term.isInside):
+		case ports[0].name != "" && !slices.ContainsFunc(s.providers(), term.mayHaveLabels):
 			doubts = append(doubts, s.item(errNoName, "ports", i, item))
 		}
 	}
 	return doubts
 }
 
-// isInside reports whether the term can be about peers with labels.
-func (t term) isInside() bool {
+// providers are those whose names for ports the entry means.
+func (s spot) providers() []term {
+	if s.side == ingress {
+		return []term{s.selects}
+	}
+	return s.peers
+}
+
+// mayHaveLabels reports whether the term can be about peers with labels.
+func (t term) mayHaveLabels() bool {
 	switch t.word {
 	case wordHost, wordRemoteNode, wordWorld, wordHealth:
 		return false

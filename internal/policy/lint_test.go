@@ -18,9 +18,15 @@ func TestLintWarns(t *testing.T) {
 		{"  egress:\n  - to: [any]\n    ports: [8/icmp, 8/icmpv6, 128/icmpv6] # here\n", `"8/icmpv6"`},
 		{"  egress:\n  - to: [any]\n    ports: [0-255/icmp, echo-request/icmp, echo-request/icmpv6]\n", ""},
 		// Names of ports where nobody has any.
-		{"  egress:\n  - to: [world, 'cidr:10.0.0.0/8', host]\n    ports: [http/tcp] # here\n", `"http/tcp": it never matches: what is outside of the cluster has no port names`},
+		{"  egress:\n  - to: [world, 'cidr:10.0.0.0/8', host]\n    ports: [http/tcp] # here\n", `"http/tcp": it never matches: only endpoints with labels have names for their ports`},
 		{"  egress:\n  - to: [world, a=b]\n    ports: [http/tcp]\n", ""},
 		{"  ingress:\n  - from: [world]\n    ports: [http/tcp]\n", ""},
+		{"  ingress: []\n- select: health\n  ingress:\n  - from: [a=b]\n    ports: [http/tcp] # here\n", "only endpoints with labels"},
+		// Labels that look like words.
+		{"  ingress:\n  - from:\n    - cluster\n    - '!world' # here\n", `ingress 1: from: "!world": it asks for a label called world: the peer world is a word alone, in lower case`},
+		{"  egress:\n  - to: [Any] # here\n", "the peer any is a word"},
+		{"  egress: []\n- select: '!host' # here\n  egress: []\n", `rule "rule-2": select: it asks for a label called host`},
+		{"  egress:\n  - to: [host=a, 'world in (a)', worlds]\n", ""},
 		{"  egress: []\n- select: health\n  require: [env] # here\n", "health is exempt"},
 		// Overruled: the denying entry covers select, peers and ports, in no later tier.
 		{"  ingress:\n  - from: [c=d] # here\n    ports: [80/tcp]\n  - from: [c=d]\n    action: deny\n", `policy "p": rule "rule-1": ingress 1: it never allows: policy "p": rule "rule-1": ingress 2 denies all of it`},

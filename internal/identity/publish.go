@@ -5,8 +5,7 @@ package identity
 import "github.com/hypha-net/hypha/internal/labels"
 
 // publish makes an edited copy of the snapshot the current one, and wakes who waits for a change if
-// edit reports one. Copying costs time in proportion to the label sets, so what comes together is
-// edited together.
+// edit reports one.
 func (r *Registry) publish(edit func(*Snapshot) bool) {
 	r.writer.Lock()
 	defer r.writer.Unlock()
@@ -26,7 +25,7 @@ func (r *Registry) publish(edit func(*Snapshot) bool) {
 func (r *Registry) replace(revision int64, all map[uint32]labels.Set) {
 	r.publish(func(s *Snapshot) bool {
 		changed := false
-		for number := range s.sets {
+		for number := range r.current.Load().All() {
 			if _, stays := all[uint32(number)]; !stays {
 				changed = s.remove(number, revision) || changed
 			}

@@ -4,15 +4,18 @@ package identity
 
 import (
 	"iter"
-	"maps"
 
 	"github.com/hypha-net/hypha/internal/labels"
 )
 
-// Snapshot is all label sets with a number that this node knew of at one moment. It never changes.
+// Snapshot is all label sets with a number that this node knew of at one moment. It never changes. The next one shares all
+// with it but the pages in which something changed: a change costs little among a hundred thousand, and what two
+// snapshots differ in is found by comparing pages' pointers.
 type Snapshot struct {
-	sets    map[Number]entry
-	numbers map[string]Number // by labels.Set.Canonical
+	pages   []*page // by the upper bits of the number; nil: there is none
+	index   index
+	length  int
+	edit    *edit
 	changed chan struct{}
 }
 
@@ -23,36 +26,37 @@ type entry struct {
 }
 
 func emptySnapshot() *Snapshot {
-	return &Snapshot{map[Number]entry{}, map[string]Number{}, make(chan struct{})}
+	return &Snapshot{changed: make(chan struct{})}
 }
 
 // Labels returns the labels of number.
 func (s *Snapshot) Labels(number Number) (set labels.Set, found bool) {
-	e, found := s.sets[number]
-	return e.set, found
+	if e := s.entry(number); e != nil {
+		return e.set, true
+	}
+	return nil, false
 }
 
 // Number returns the number of set.
 func (s *Snapshot) Number(set labels.Set) (number Number, found bool) {
-	number, found = s.numbers[set.Canonical()]
-	return number, found
+	return s.index.number(set.Canonical())
 }
 
-// All goes through the label sets, in no order.
+// All goes through the label sets, in order of their numbers.
 func (s *Snapshot) All() iter.Seq2[Number, labels.Set] {
 	return func(yield func(Number, labels.Set) bool) {
-		for number, e := range s.sets {
-			if !yield(number, e.set) {
-				return
+		for i, p := range s.pages {
+			for number, e := range p.all(i) {
+				if !yield(number, e.set) {
+					return
+				}
 			}
 		}
 	}
 }
 
 // Len returns how many label sets there are.
-func (s *Snapshot) Len() int {
-	return len(s.sets)
-}
+func (s *Snapshot) Len() int { return s.length }
 
 // Changed is closed when there is a newer snapshot. Take a snapshot, use it, wait for Changed,
 // begin anew: no change goes unseen, and a flood of them is seen as one.
@@ -60,46 +64,25 @@ func (s *Snapshot) Changed() <-chan struct{} {
 	return s.changed
 }
 
-// clone returns a copy to be changed by put and remove, and then published.
-func (s *Snapshot) clone() *Snapshot {
-	return &Snapshot{maps.Clone(s.sets), maps.Clone(s.numbers), make(chan struct{})}
-}
-
-// put makes number the set's, unless s has newer news of it. It reports whether that changed
-// anything that a reader can see.
-func (s *Snapshot) put(number Number, news entry) bool {
-	old, had := s.sets[number]
-	if had && old.revision > news.revision {
-		return false
+// Since returns what makes s of old: the numbers that are new or stand for other labels than before, and those that are gone. It costs
+// little if few changes lie between them.
+func (s *Snapshot) Since(old *Snapshot) (came map[Number]labels.Set, gone []Number) {
+	came = map[Number]labels.Set{}
+	for i := range max(len(s.pages), len(old.pages)) {
+		now, before := s.page(i), old.page(i)
+		if now == before {
+			continue
+		}
+		for number, e := range now.all(i) {
+			if was := before.entry(number); was == nil || was != e && !was.set.Equal(e.set) {
+				came[number] = e.set
+			}
+		}
+		for number := range before.all(i) {
+			if now.entry(number) == nil {
+				gone = append(gone, number)
+			}
+		}
 	}
-	s.sets[number] = news
-	if had && old.set.Equal(news.set) {
-		return false
-	}
-	if had {
-		s.forget(number, old.set)
-	}
-	key := news.set.Canonical()
-	if other, taken := s.numbers[key]; !taken || s.sets[other].revision <= news.revision {
-		s.numbers[key] = number
-	}
-	return true
-}
-
-// remove drops number, unless s knows it from a later revision. It reports whether it did.
-func (s *Snapshot) remove(number Number, revision int64) bool {
-	old, had := s.sets[number]
-	if !had || old.revision > revision {
-		return false
-	}
-	delete(s.sets, number)
-	s.forget(number, old.set)
-	return true
-}
-
-// forget drops the way from set to number, if it still leads there.
-func (s *Snapshot) forget(number Number, set labels.Set) {
-	if key := set.Canonical(); s.numbers[key] == number {
-		delete(s.numbers, key)
-	}
+	return came, gone
 }

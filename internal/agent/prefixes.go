@@ -58,18 +58,20 @@ func (p *prefixNumbers) decode(data []byte) error {
 
 // of returns the numbers of these prefixes, new ones where they have none.
 func (p *prefixNumbers) of(prefixes []netip.Prefix) (map[netip.Prefix]identity.Number, error) {
-	numbers := maps.Clone(p.numbers)
-	next, of := p.next, map[netip.Prefix]identity.Number{}
+	of, fresh, next := make(map[netip.Prefix]identity.Number, len(prefixes)), map[netip.Prefix]identity.Number{}, p.next
 	for _, prefix := range prefixes {
-		if _, known := numbers[prefix]; !known {
-			numbers[prefix] = next
-			next++
+		number, known := p.numbers[prefix]
+		if !known {
+			number, next = next, next+1
+			fresh[prefix] = number
 		}
-		of[prefix] = numbers[prefix]
+		of[prefix] = number
 	}
-	if next == p.next {
+	if len(fresh) == 0 {
 		return of, nil
 	}
+	numbers := maps.Clone(p.numbers)
+	maps.Copy(numbers, fresh)
 	data, err := json.MarshalIndent(numbers, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encoding the numbers of prefixes: %w", err)

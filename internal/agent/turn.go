@@ -74,11 +74,10 @@ func (t *turn) undo() {
 func (t *turn) welcome() error {
 	a, resolver := t.agent, t.agent.tables.resolver
 	known := map[identity.Number]bool{}
-	for number, set := range t.to.known.All() {
-		if before, was := t.from.known.Labels(number); !was || !before.Equal(set) {
-			resolver.SetPeer(policy.Peer{ID: number, Labels: set})
-			known[number] = true
-		}
+	came, _ := t.to.known.Since(t.from.known)
+	for number, set := range came {
+		resolver.SetPeer(policy.Peer{ID: number, Labels: set})
+		known[number] = true
 	}
 	prefixes := maps.Clone(t.from.prefixes)
 	for prefix, number := range t.to.prefixes {
@@ -103,10 +102,9 @@ func (t *turn) welcome() error {
 func (a *Agent) dismiss(old, now *view) error {
 	resolver := a.tables.resolver
 	gone := map[identity.Number]bool{}
-	for number := range old.known.All() {
-		if _, stays := now.known.Labels(number); !stays {
-			gone[number] = false
-		}
+	_, left := now.known.Since(old.known)
+	for _, number := range left {
+		gone[number] = false
 	}
 	if !maps.Equal(old.prefixes, now.prefixes) {
 		if err := a.outside.setRules(now.prefixes); err != nil {

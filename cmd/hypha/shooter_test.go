@@ -18,8 +18,8 @@ const (
 	pace = 4 * time.Millisecond
 	// inFlight is how many shots have not met their fate. All of them together are fewer than an event's reader may be behind.
 	inFlight = 64
-	// firstPort is that of the first shot. Those below are for finding out whether somebody watches.
-	firstPort = 1024
+	// firstShot is the port of the first shot. Those below are for finding out whether somebody watches.
+	firstShot = 1024
 )
 
 // shooter sends datagrams, each from another port and so a flow of its own, by IPv6 and IPv4 in turn.
@@ -51,7 +51,7 @@ func (s *shooter) shoot(ctx context.Context, promised func() uint64) error {
 				return nil
 			case s.credit <- struct{}{}:
 			}
-			if err := s.fire(n%2, firstPort+n/2%(1<<16-firstPort), promised()); err != nil {
+			if err := s.fire(n%2, firstShot+n/2%(1<<16-firstShot), promised()); err != nil {
 				return fmt.Errorf("shot %d of %s: %w", n, s.name, err)
 			}
 		}

@@ -71,7 +71,7 @@ func (s *stage) receive(conn net.PacketConn) {
 		if err != nil {
 			return
 		}
-		if from := plain(addr); from.Port() >= firstPort {
+		if from := plain(addr); from.Port() >= firstShot {
 			if err := s.at[from.Addr()].learn(from, func(shot *shot) { shot.arrived = true }); err != nil {
 				s.Error(err)
 			}

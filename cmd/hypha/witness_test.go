@@ -25,7 +25,7 @@ func (s *stage) witness(ctx context.Context, heard chan<- struct{}) error {
 			return fmt.Errorf("%d events were lost and %d suppressed: they may have told of anything", e.Lost, e.Suppressed)
 		case provider.Port != 80:
 			return unrelated(e)
-		case consumer.Port < firstPort:
+		case consumer.Port < firstShot:
 			if heard != nil {
 				close(heard)
 			}
@@ -57,7 +57,7 @@ func (s *stage) warn(heard <-chan struct{}) {
 			if shooter.role != "b" {
 				continue
 			}
-			if err := shooter.container.Do(func() error { return shooter.send(0, firstPort-1) }); err != nil {
+			if err := shooter.container.Do(func() error { return shooter.send(0, firstShot-1) }); err != nil {
 				return err
 			}
 		}

@@ -3,6 +3,7 @@
 package datapath
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/hypha-net/hypha/internal/endpoint"
@@ -55,19 +56,35 @@ func (d *Datapath) Regenerate(id endpoint.ID) {
 	d.asked[id]++
 }
 
-// remakeTables makes an identity's rows and program anew.
+// remakeTables makes an identity's rows and program anew. Whoever sets other tables meanwhile has done so, too: what is
+// distrusted is never changed in place.
 func (d *Datapath) remakeTables(id identity.Number) error {
+	tables := d.distrustTables(id)
+	if tables == nil {
+		return nil
+	}
+	s, err := d.Prepare(map[identity.Number]*policy.Tables{id: tables})
+	if err != nil {
+		return err
+	}
+	if err := s.Commit(); !errors.Is(err, ErrSuperseded) {
+		return err
+	}
+	return nil
+}
+
+// distrustTables returns what an identity is judged by, nil if nothing, and takes its rows for broken from now on.
+func (d *Datapath) distrustTables(id identity.Number) *policy.Tables {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	have := d.tables[id]
 	if have == nil {
-		d.mu.Unlock()
 		return nil
 	}
 	distrusted := *have
 	distrusted.broken = true
 	d.tables[id] = &distrusted
-	d.mu.Unlock()
-	return d.SetTables(map[identity.Number]*policy.Tables{id: have.policy})
+	return have.policy
 }
 
 func (d *Datapath) loadEntry(made *replacement) (*loaded, error) {

@@ -9,6 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/policy"
 )
 
 var compareStates = cmpopts.EquateComparable(netip.Addr{})
@@ -113,5 +116,36 @@ func TestRegenerateMakesProgramsAnew(t *testing.T) {
 	n.apply(e)
 	if diff := cmp.Diff(after, n.state(1), compareStates); diff != "" {
 		t.Errorf("made anew a second time:\n%s", diff)
+	}
+}
+
+// interruption numbers rulings, but does something else before the first.
+type interruption struct {
+	Rulings
+	first func()
+}
+
+func (i *interruption) Number(r policy.Ruling) (uint32, error) {
+	if first := i.first; first != nil {
+		i.first = nil
+		first()
+	}
+	return i.Rulings.Number(r)
+}
+
+// Tables that come into force while the old ones are made anew stay in force.
+func TestRegenerateDoesNotBringOldTablesBack(t *testing.T) {
+	n := newNode(t)
+	e := n.endpoint(1)
+	n.apply(e)
+	var newer *policy.Tables
+	n.Datapath.config.Rulings = &interruption{&n.ledger, func() { newer = n.set(e.Identity, allow(identity.Host), allow()) }}
+	n.Regenerate(1)
+	n.apply(e)
+	if now, _ := n.Tables(e.Identity); newer == nil || now != newer {
+		t.Errorf("tables of revision %d are in force", now.Revision)
+	}
+	if verdict, err := n.Ask(1, true, identity.Host, policy.TCP, 80); err != nil || !verdict.Allowed || verdict.Revision != newer.Revision {
+		t.Errorf("%+v, %v", verdict, err)
 	}
 }

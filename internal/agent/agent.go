@@ -66,7 +66,9 @@ type Agent struct {
 
 	rerouted chan struct{} // has room for one: the prefixes of containers have changed since keepHost looked
 
-	viewing sync.Mutex // held by whoever takes the turn to a new view, or claims tables
+	changing sync.Mutex // held by whoever changes the cluster's policies; before viewing
+
+	viewing sync.Mutex // held by whoever takes the turn to a new view, or claims tables: not while a store may be away
 	view    atomic.Pointer[view]
 	tables  *tables
 }

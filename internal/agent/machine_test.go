@@ -33,8 +33,7 @@ type machine struct {
 	agent *Agent
 }
 
-// newMachine starts the calling test again in a sandbox, and has a machine there: outside, where it fails if the one inside
-// does, there may be another agent.
+// newMachine starts the calling test again in a sandbox, and has a machine there.
 func newMachine(t *testing.T) (m *machine, inside bool) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -43,13 +42,7 @@ func newMachine(t *testing.T) (m *machine, inside bool) {
 	if _, err := exec.LookPath("dockerd"); err != nil {
 		t.Skipf("needs dockerd: %v", err)
 	}
-	const sandboxed = "HYPHA_TEST_SANDBOX"
-	if os.Getenv(sandboxed) == "" {
-		again := exec.CommandContext(t.Context(), "../../scripts/sandbox", os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-		again.Env = append(os.Environ(), sandboxed+"=1", "DOCKER_HOST=")
-		if out, err := again.CombinedOutput(); err != nil {
-			t.Fatalf("%v:\n%s", err, out)
-		}
+	if !alone(t) {
 		return nil, false
 	}
 	m = &machine{T: t}
@@ -57,6 +50,22 @@ func newMachine(t *testing.T) (m *machine, inside bool) {
 	m.start()
 	m.image()
 	return m, true
+}
+
+// alone starts the calling test again in a sandbox, and says whether this is there: outside, where it fails if the one inside
+// does, there may be another agent.
+func alone(t *testing.T) (inside bool) {
+	t.Helper()
+	const sandboxed = "HYPHA_TEST_SANDBOX"
+	if os.Getenv(sandboxed) != "" {
+		return true
+	}
+	again := exec.CommandContext(t.Context(), "../../scripts/sandbox", os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	again.Env = append(os.Environ(), sandboxed+"=1", "DOCKER_HOST=")
+	if out, err := again.CombinedOutput(); err != nil {
+		t.Fatalf("%v:\n%s", err, out)
+	}
+	return false
 }
 
 func (m *machine) start() {

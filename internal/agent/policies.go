@@ -101,24 +101,25 @@ func instead(set store.PolicySet) revise {
 }
 
 // change makes a change of the policies: everything is made aside in the kernel for just the next revision, then the store
-// makes it the current one, then it comes into force. If somebody else is faster, all of it is done again.
+// makes it the current one, then it comes into force. If somebody else is faster, all of it is done again. One at a time: changes of
+// this node do not compete.
 func (a *Agent) change(ctx context.Context, next revise, write func(ifRevision *uint64) (store.Applied, error)) (store.Applied, error) {
-	a.viewing.Lock()
-	defer a.viewing.Unlock()
+	a.changing.Lock()
+	defer a.changing.Unlock()
 	for {
-		applied, err := a.tryChange(ctx, next, write)
+		set, err := a.store.Policies(ctx) // may take as long as the store is away
+		if err != nil {
+			return store.Applied{}, err
+		}
+		applied, err := a.tryChange(set, next(set.Docs), write)
 		if !errors.Is(err, store.ErrPoliciesChanged) {
 			return applied, err
 		}
 	}
 }
 
-func (a *Agent) tryChange(ctx context.Context, next revise, write func(ifRevision *uint64) (store.Applied, error)) (store.Applied, error) {
-	set, err := a.store.Policies(ctx)
-	if err != nil {
-		return store.Applied{}, err
-	}
-	docs := next(set.Docs)
+// tryChange returns ErrPoliciesChanged if the store has other policies than set by now.
+func (a *Agent) tryChange(set store.PolicySet, docs []store.Doc, write func(ifRevision *uint64) (store.Applied, error)) (store.Applied, error) {
 	if slices.EqualFunc(docs, set.Docs, sameDoc) {
 		return write(&set.Revision)
 	}
@@ -126,6 +127,8 @@ func (a *Agent) tryChange(ctx context.Context, next revise, write func(ifRevisio
 	if err != nil {
 		return store.Applied{}, err
 	}
+	a.viewing.Lock()
+	defer a.viewing.Unlock()
 	turn, err := a.begin(rules, a.identities.Snapshot())
 	if err != nil {
 		return store.Applied{}, fmt.Errorf("%s can not come into force: %w", difference(set.Docs, docs), err)

@@ -9,12 +9,16 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/policy"
 	"github.com/hypha-net/hypha/internal/store"
 )
+
+// againInterval is how long to wait with what the kernel has refused.
+const againInterval = 5 * time.Second
 
 // takePolicies brings the store's policies into force.
 func (a *Agent) takePolicies(set store.PolicySet) error {
@@ -96,13 +100,20 @@ func (a *Agent) followPolicies(ctx context.Context) error {
 	}))
 }
 
-// followIdentities takes every change of the cluster's label sets until ctx is done.
+// followIdentities takes every change of the cluster's label sets until ctx is done. One that the kernel does not take is tried
+// again and again.
 func (a *Agent) followIdentities(ctx context.Context) error {
 	for {
 		known := a.identities.Snapshot()
-		a.note("identities", a.refresh())
+		err := a.refresh()
+		a.note("identities", err)
+		var again <-chan time.Time // never, if all went well
+		if err != nil {
+			again = time.After(againInterval)
+		}
 		select {
 		case <-known.Changed():
+		case <-again:
 		case <-ctx.Done():
 			return nil
 		}

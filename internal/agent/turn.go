@@ -34,6 +34,7 @@ func (a *Agent) begin(rules *policy.Ruleset, known *identity.Snapshot) (*turn, e
 	}
 	t := &turn{agent: a, from: a.view.Load(), to: newView(rules, known, prefixes)}
 	if err := t.welcome(); err != nil {
+		t.undo()
 		return nil, err
 	}
 	a.tables.resolver.SetRules(rules)
@@ -54,7 +55,8 @@ func (t *turn) commit() error {
 		return err
 	}
 	t.agent.view.Store(t.to)
-	return t.agent.dismiss(t.from, t.to)
+	t.forget(t.from, t.to)
+	return nil
 }
 
 // abandon leaves in force what was.
@@ -63,11 +65,16 @@ func (t *turn) abandon() {
 	t.undo()
 }
 
-// undo makes the old rules those that tables are worked out from, and has those who are not in the old view forgotten. Should
-// that fail, the kernel recognises more than it needs to, and the next turn tries again.
+// undo makes the old rules those that tables are worked out from, and has those who are not in the old view forgotten.
 func (t *turn) undo() {
 	t.agent.tables.resolver.SetRules(t.from.rules)
-	t.agent.note("forgetting identities", t.agent.dismiss(t.to, t.from))
+	t.forget(t.to, t.from)
+}
+
+// forget makes those unknown who are in the old view only. Should that fail, the kernel recognises more than it needs to: each
+// of them is judged rightly all the same.
+func (t *turn) forget(old, now *view) {
+	t.agent.note("forgetting identities", t.agent.dismiss(old, now))
 }
 
 // welcome makes those known who are in the new view only. What they may is up to the rules in force.

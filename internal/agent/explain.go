@@ -47,11 +47,21 @@ type KernelVerdict struct {
 // Explain says what becomes of the first packet of a flow. from and to are endpoints' names, labels ("k=v,k=v") or, to, an
 // address; port is "80/tcp" or "icmp".
 func (a *Agent) Explain(from, to, portText string) (Explanation, error) {
-	view := a.view.Load()
 	flow, err := parsePort(portText)
 	if err != nil {
 		return Explanation{}, err
 	}
+	e, err := a.explain(from, to, flow)
+	if err != nil || e.Kernel == nil || e.Kernel.Difference == "" {
+		return e, err
+	}
+	a.viewing.Lock() // it may be that the one was asked before a change of policies, and the other after it
+	defer a.viewing.Unlock()
+	return a.explain(from, to, flow)
+}
+
+func (a *Agent) explain(from, to string, flow port) (_ Explanation, err error) {
+	view := a.view.Load()
 	e := Explanation{Revision: view.rules.Revision()}
 	if e.From, err = a.subject(view, from); err != nil {
 		return e, fmt.Errorf("--from: %w", err)
@@ -64,10 +74,10 @@ func (a *Agent) Explain(from, to, portText string) (Explanation, error) {
 	return e, err
 }
 
-// askKernel reads the verdict from the program that would give it: the receiver's, or the sender's for what leaves.
+// askKernel reads the verdict from the program that would give it: the receiver's, or the sender's for what leaves the cluster.
 func (a *Agent) askKernel(from, to Subject, flow port, want policy.Ruling) (*KernelVerdict, error) {
 	judge, peer, towards := to.local, from.Peer.ID, true
-	if judge == 0 {
+	if !isEndpoint(to.Peer.ID) {
 		judge, peer, towards = from.local, to.Peer.ID, false
 	}
 	said, err := a.datapath.Ask(judge, towards, peer, flow.protocol, flow.number)
@@ -106,6 +116,9 @@ func word(allowed bool) string {
 func (a *Agent) subject(view *view, text string) (Subject, error) {
 	set := a.endpoints.snapshot()
 	if e, err := set.named(text); err == nil {
+		if e.Identity == 0 {
+			return Subject{}, fmt.Errorf("%w: endpoint %s has no identity yet (hypha endpoint show %s)", ErrQuestion, text, text)
+		}
 		return Subject{Endpoint: e.Name, Peer: view.peer(e.Identity), local: e.ID}, nil
 	}
 	if addr, err := netip.ParseAddr(text); err == nil {

@@ -34,7 +34,7 @@ func TestTablesFollowChanges(t *testing.T) {
 		}
 		w := &world{resolver: NewResolver(rules), peers: map[identity.Number]Peer{}, tables: map[identity.Number]*Tables{}}
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
-			rapid.SampledFrom([]func(*rapid.T){w.addPeers, w.addPeers, w.removePeer, w.setPolicy, w.setPolicy, w.deletePolicy, w.movePolicies}).Draw(t, "step")(t)
+			rapid.SampledFrom([]func(*rapid.T){w.addPeers, w.addPeers, w.removePeer, w.setPolicy, w.setPolicy, w.deletePolicy, w.movePolicies, w.tryPolicy}).Draw(t, "step")(t)
 			packets += w.check(t)
 		}
 	})
@@ -84,6 +84,24 @@ func (w *world) deletePolicy(t *rapid.T) {
 
 func (w *world) movePolicies(t *rapid.T) {
 	w.setPolicies(t, rapid.Permutation(w.policies).Draw(t, "order"))
+}
+
+// tryPolicy follows other rules for a moment, and then goes back to the tables in force.
+func (w *world) tryPolicy(t *rapid.T) {
+	old := w.resolver.Rules()
+	tried, err := Recompile(old, old.Revision()+1, append(slices.Clone(w.policies), drawPolicy(t, "tried")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.resolver.SetRules(tried)
+	for n := range w.tables {
+		w.resolver.Tables(n)
+	}
+	w.resolver.SetRules(old)
+	for n, inForce := range w.tables {
+		w.resolver.Resume(n, inForce)
+	}
+	w.steps = append(w.steps, "tried another")
 }
 
 // setPolicies changes the rules, and the CIDR identities as an agent does.

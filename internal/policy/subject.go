@@ -88,6 +88,14 @@ func (r *Resolver) Forget(n identity.Number) {
 	}
 }
 
+// Resume has a subject's tables go on from earlier ones, because these are still in force and the last ones never were. Where the
+// rules say the same as then, they are the earlier ones again. To be called when the rules are the earlier ones, too.
+func (r *Resolver) Resume(n identity.Number, earlier *Tables) {
+	if s := r.subjects[n]; s != nil && s.stale() {
+		s.tables = earlier
+	}
+}
+
 // remake makes both tables anew, and keeps what they have in common with the last ones.
 func (r *Resolver) remake(s *subject) {
 	s.ingress = r.plan(s.resident, ingress)

@@ -7,29 +7,39 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/hypha-net/hypha/internal/testbed"
 )
 
-// Policies that can not come into force are refused before they are stored, whoever it is that has no room for them: the
-// kernel's table of prefixes, or the program of an endpoint. The ones before stay in force.
+// Policies that can not come into force are refused before they are stored, with all that came with them, whoever it is that has no
+// room for them: the kernel's table of prefixes, or the program of an endpoint. The ones before stay in force.
 func TestPoliciesThatDoNotFit(t *testing.T) {
 	testbed.NeedRoot(t)
 	v := newVictim(t)
 	v.start()
-	v.add("web", testbed.NewNamespace(t, "web"), "r1")
-	v.refuses("the policies name too many CIDRs: 40000 together, at most 30000", cidrs("many", 40_000))
-	v.refuses(`policy "odd" can not come into force: making the tables of identity `, ports("odd", 40_000))
+	v.addRoles("server", "a")
+	v.turn(1)
+	before := v.standings()
+	fits := fmt.Sprintf(rivalLaw, "fits") + "---\n"
+	v.refuses(`policies "law", "many" can not come into force: the policies name too many CIDRs: 40000 together, at most 30000`, fits+cidrs("many", 40_000))
+	v.refuses(`policies "law", "odd" can not come into force: making the tables of identity `, fits+ports("odd", 40_000))
 
-	web, err := v.api.Endpoint(t.Context(), "web")
-	if err != nil || web.State != "ready" || web.Policy.Revision != 0 {
-		t.Fatalf("%v: endpoint is %s: %s, with %+v, want revision 0", err, web.State, web.Message, web.Policy)
+	if diff := cmp.Diff(before, v.standings()); diff != "" {
+		t.Errorf("the kernel (-before +after):\n%s", diff)
 	}
-	if status, err := v.api.Status(t.Context()); err != nil || status.Policy.Revision != 0 || len(status.Problems) > 0 {
+	for _, name := range []string{"server", "a"} {
+		if err := v.inForce(t.Context(), name, 1); err != nil {
+			t.Error(err)
+		}
+	}
+	if status, err := v.api.Status(t.Context()); err != nil || status.Policy.Revision != 1 || len(status.Problems) > 0 {
 		t.Errorf("%v: policies %+v, problems %q", err, status.Policy, status.Problems)
 	}
-	if set, err := v.api.Policies(t.Context()); err != nil || set.Revision != 0 || len(set.Policies) > 0 {
-		t.Errorf("%v: stored policies %+v", err, set)
+	if history, err := v.api.PolicyHistory(t.Context(), 0); err != nil || len(history) != 1 {
+		t.Errorf("%v: history %+v, want the first revision", err, history)
 	}
+	v.turn(2)
 	v.cleanup()
 }
 
@@ -48,7 +58,7 @@ func cidrs(name string, count int) string {
 }
 
 func ports(name string, count int) string {
-	return fmt.Sprintf("kind: Policy\nname: %s\nrules:\n- select: role=r1\n  egress:\n  - to: [any]\n    ports: [%s]\n", name, list(count, func(i int) string {
+	return fmt.Sprintf("kind: Policy\nname: %s\nrules:\n- select: role=server\n  egress:\n  - to: [any]\n    ports: [%s]\n", name, list(count, func(i int) string {
 		return fmt.Sprintf("%d/%s", 1+i%32_000*2, []string{"tcp", "udp"}[i/32_000])
 	}))
 }

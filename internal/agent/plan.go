@@ -78,7 +78,7 @@ func (a *Agent) plan(ctx context.Context, next revise) (Plan, error) {
 	plan := Plan{Applied: store.Applied{Revision: set.Revision, Created: change.created, Updated: change.updated, Deleted: change.deleted}}
 	after, err := a.compile(set.Revision+1, docs)
 	if err != nil {
-		return Plan{}, err
+		return Plan{}, fmt.Errorf("%s can not come into force: %w", change, err)
 	}
 	view := a.view.Load()
 	plan.Pairs = policy.Diff(view.rules, after, slices.Collect(view.peers()))

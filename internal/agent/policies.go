@@ -123,13 +123,9 @@ func (a *Agent) tryChange(set store.PolicySet, docs []store.Doc, write func(ifRe
 	if slices.EqualFunc(docs, set.Docs, sameDoc) {
 		return write(&set.Revision)
 	}
-	rules, err := a.compile(set.Revision+1, docs)
-	if err != nil {
-		return store.Applied{}, err
-	}
 	a.viewing.Lock()
 	defer a.viewing.Unlock()
-	turn, err := a.begin(rules, a.identities.Snapshot())
+	turn, err := a.beginWith(set.Revision+1, docs)
 	if err != nil {
 		return store.Applied{}, fmt.Errorf("%s can not come into force: %w", difference(set.Docs, docs), err)
 	}
@@ -142,6 +138,15 @@ func (a *Agent) tryChange(set store.PolicySet, docs []store.Doc, write func(ifRe
 		return applied, fmt.Errorf("the policies are stored, but not everywhere in force: %w", err)
 	}
 	return applied, nil
+}
+
+// beginWith begins the turn to policies as the store will have them.
+func (a *Agent) beginWith(revision uint64, docs []store.Doc) (*turn, error) {
+	rules, err := a.compile(revision, docs)
+	if err != nil {
+		return nil, err
+	}
+	return a.begin(rules, a.identities.Snapshot())
 }
 
 // compile makes rules of policies as the store has them. They go by the ones in force as far as these stay.

@@ -99,5 +99,15 @@ func (t *tables) wanted() map[identity.Number]*policy.Tables {
 	return all
 }
 
+// goBack makes those rules the ones to follow again whose tables are still in force: these stay, all of them.
+func (t *tables) goBack(rules *policy.Ruleset) {
+	t.resolver.SetRules(rules)
+	for number := range t.users {
+		if inForce, found := t.datapath.Tables(number); found {
+			t.resolver.Resume(number, inForce)
+		}
+	}
+}
+
 // enforce brings what is wanted into force, all of it or nothing. What has not changed costs nothing.
 func (t *tables) enforce() error { return t.datapath.SetTables(t.wanted()) }

@@ -67,7 +67,7 @@ func (t *turn) abandon() {
 
 // undo makes the old rules those that tables are worked out from, and has those who are not in the old view forgotten.
 func (t *turn) undo() {
-	t.agent.tables.resolver.SetRules(t.from.rules)
+	t.agent.tables.goBack(t.from.rules)
 	t.forget(t.to, t.from)
 }
 

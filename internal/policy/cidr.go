@@ -74,6 +74,25 @@ func coveredByAny(outer []netip.Prefix, inner netip.Prefix) bool {
 	return slices.ContainsFunc(outer, func(o netip.Prefix) bool { return covers(o, inner) })
 }
 
+// isEmptied reports whether the exceptions, which do not overlap, leave nothing of the CIDR: two of a length cover as
+// much as one that is a bit shorter.
+func (t term) isEmptied() bool {
+	if len(t.except) == 0 {
+		return false
+	}
+	var pieces [129]int // by length
+	for _, e := range t.except {
+		pieces[e.Bits()]++
+	}
+	for bits := len(pieces) - 1; bits > t.prefix.Bits(); bits-- {
+		if pieces[bits]%2 != 0 {
+			return false
+		}
+		pieces[bits-1] += pieces[bits] / 2
+	}
+	return pieces[t.prefix.Bits()] == 1
+}
+
 // prefixesKey writes a prefix less others: "10.0.0.0/8-10.1.0.0/16".
 func prefixesKey(prefix netip.Prefix, except []netip.Prefix) string {
 	key := prefix.String()

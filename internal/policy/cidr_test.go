@@ -28,3 +28,14 @@ func TestExceptIsCutOut(t *testing.T) {
 		}
 	}
 }
+
+func TestExceptLeavesSomething(t *testing.T) {
+	for _, except := range [][]string{
+		nil, {"10.0.0.0/9"}, {"10.0.0.0/9", "10.128.0.0/10"}, {"10.0.0.0/9", "10.0.0.0/9", "10.64.0.0/10"}, {"10.0.0.1/32", "10.0.0.0/32"},
+	} {
+		e := entry{key: "to", peers: []string{"cidr:10.0.0.0/8"}, except: except}
+		if peers, err := e.readPeers(); err != nil || peers[0].isEmptied() {
+			t.Errorf("%v: %v %v", except, peers, err)
+		}
+	}
+}

@@ -21,7 +21,7 @@ func lint(policies []Policy) (doubts []error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, check := range []func([]spot) error{checkSelectors, checkOpposites} {
+	for _, check := range []func([]spot) error{checkSelectors, checkEmptied, checkOpposites} {
 		if err := check(all); err != nil {
 			return nil, err
 		}
@@ -59,6 +59,19 @@ func checkSelector(t term) error {
 	}
 	if key, never := unsatisfiable(t.selector); never {
 		return fmt.Errorf("%w: it never matches: no endpoint can have all that it asks of %s", ErrSelector, key)
+	}
+	return nil
+}
+
+// checkEmptied refuses CIDRs of which the exceptions together leave nothing.
+func checkEmptied(all []spot) error {
+	for _, s := range all {
+		for i, t := range s.peers {
+			if t.isEmptied() {
+				err := fmt.Errorf("%w: its exceptions leave nothing of it", ErrCIDR)
+				return s.item(err, s.written.key, i, s.written.peers[i])
+			}
+		}
 	}
 	return nil
 }

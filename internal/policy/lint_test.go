@@ -71,6 +71,8 @@ func TestLintRefuses(t *testing.T) {
 		{"kind: Policy\nname: p\nrules: [{select: 'a>5,a<6', egress: []}]", ErrSelector, `rule "rule-1": select: "a>5,a<6": broken selector: it never matches`},
 		{rule1("egress: [{to: [x, z], ports: [80/tcp]}, {to: [z, x], ports: [80/tcp], action: deny}]"), ErrRule, `egress 2: broken rule: it contradicts egress 1`},
 		{rule1("egress: [{to: [x], ports: [icmp, http/tcp], action: deny}, {to: [x], ports: [http/tcp, icmp]}]"), ErrRule, `egress 2: broken rule: it contradicts egress 1`},
+		{rule1("egress: [{to: [x, 'cidr:10.0.0.0/8'], except: [10.0.0.0/9, 10.128.0.0/10, 10.192.0.0/10]}]"), ErrCIDR, `egress 1: to: "cidr:10.0.0.0/8": broken CIDR: its exceptions leave nothing of it`},
+		{rule1("egress: [{to: ['cidr:::/0'], except: ['::/1', '8000::/1', '8000::/2']}]"), ErrCIDR, `leave nothing`},
 	} {
 		_, err := Parse("f", []byte(c.text))
 		if !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.parts) {

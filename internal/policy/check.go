@@ -8,7 +8,8 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
-	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 var (
@@ -33,7 +34,7 @@ func (n names) add(name string) error {
 	case name == "":
 		return fmt.Errorf("%w: there is none", ErrName)
 	case !nameForm.MatchString(name):
-		return fmt.Errorf("%w %.40q: use letters, digits, _ . - and at most 253 of them", ErrName, name)
+		return fmt.Errorf("%w %.40q: use letters, digits, _ . - after a letter or a digit, at most 253 of them", ErrName, name)
 	case n[name]:
 		return fmt.Errorf("%w %q: it is given twice", ErrName, name)
 	}
@@ -72,7 +73,7 @@ func checkRule(r Rule) error {
 	}
 	for i, key := range r.Require {
 		switch {
-		case key == "" || strings.ContainsAny(key, "=, "):
+		case len(validation.IsQualifiedName(key)) > 0:
 			return at(fmt.Errorf("%w: %.80q is no label key", ErrRule, key), "require", "require", i)
 		case slices.Contains(r.Require[:i], key):
 			return at(fmt.Errorf("%w: %.80q is given twice", ErrRule, key), "require", "require", i)

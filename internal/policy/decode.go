@@ -27,7 +27,7 @@ func (d *Document) policy() (p Policy, err error) {
 }
 
 func (o object) policy(p *Policy) (err error) {
-	if p.Name, err = o.text("name"); err != nil {
+	if p.Name, err = o.word("name"); err != nil {
 		return err
 	}
 	if err = o.only("kind", "name", "tier", "audit", "rules"); err != nil {
@@ -62,7 +62,7 @@ func decodeRule(number int, raw json.RawMessage) (Rule, error) {
 }
 
 func (o object) rule(r *Rule) (err error) {
-	if r.Name, err = o.text("name"); err != nil {
+	if r.Name, err = o.word("name"); err != nil {
 		return err
 	}
 	if err = o.only("name", "tier", "select", "ingress", "egress", "require"); err != nil {
@@ -120,7 +120,7 @@ func decodeEntry(raw json.RawMessage, peers string) (e entry, err error) {
 	if e.ports, err = o.texts("ports"); err != nil {
 		return e, err
 	}
-	action, err := o.text("action")
+	action, err := o.word("action")
 	e.action = Action(action)
 	return e, err
 }

@@ -46,6 +46,14 @@ func (o object) needs(keys ...string) error {
 	return nil
 }
 
+// word returns the key's text, which is not empty; "" if it is not there.
+func (o object) word(key string) (string, error) {
+	if string(o[key]) == `""` {
+		return "", at(fmt.Errorf("%w: the text is empty", ErrYAML), key, key)
+	}
+	return o.text(key)
+}
+
 // text returns the key's text, "" if it is not there.
 func (o object) text(key string) (string, error) {
 	raw, found := o[key]

@@ -16,11 +16,7 @@ var (
 
 // lint looks, in sound policies, for what can not be meant: err is the first thing that is refused, doubts are
 // for warnings. Compile does not look: what is in a store stays usable, also if lint learns more one day.
-func lint(policies []Policy) (doubts []error, err error) {
-	all, err := spots(policies)
-	if err != nil {
-		return nil, err
-	}
+func lint(all []spot) (doubts []error, err error) {
 	for _, check := range []func([]spot) error{checkSelectors, checkEmptied, checkOpposites} {
 		if err := check(all); err != nil {
 			return nil, err

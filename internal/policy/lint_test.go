@@ -117,12 +117,4 @@ func TestPrefixesOfTheCluster(t *testing.T) {
 			t.Errorf("%s: %v", cluster, err)
 		}
 	}
-	policies, _, err := ParseDocuments("f", documents)
-	if err != nil {
-		t.Fatal(err)
-	}
-	prefixes, err := Prefixes(policies)
-	if err != nil || len(prefixes) != 2 || prefixes[1].Policy != "p" || prefixes[1].Rule != "r" || prefixes[1].String() != "fd00:1::/64" {
-		t.Errorf("%v %v", prefixes, err)
-	}
 }

@@ -51,17 +51,7 @@ func ParseDocuments(name string, documents []Document, cluster ...netip.Prefix) 
 	if len(documents) == 0 {
 		return nil, nil, fmt.Errorf("%s: %w", name, ErrEmpty)
 	}
-	policies, err := decodeDocuments(documents)
-	if err == nil {
-		_, err = Compile(0, policies, Always)
-	}
-	if err == nil {
-		err = CheckPrefixes(policies, cluster...)
-	}
-	var doubts []error
-	if err == nil {
-		doubts, err = lint(policies)
-	}
+	policies, doubts, err := readDocuments(documents, cluster)
 	if err != nil {
 		line, _ := locate(documents, err)
 		return nil, nil, fmt.Errorf("%s:%d: %w", name, line, err)
@@ -72,6 +62,23 @@ func ParseDocuments(name string, documents []Document, cluster ...netip.Prefix) 
 		warnings = append(warnings, Warning{name, line, text})
 	}
 	return policies, warnings, nil
+}
+
+// readDocuments returns sound policies, and what is doubtful about them.
+func readDocuments(documents []Document, cluster []netip.Prefix) (policies []Policy, doubts []error, err error) {
+	if policies, err = decodeDocuments(documents); err != nil {
+		return nil, nil, err
+	}
+	rules, err := Compile(0, policies, Always)
+	if err != nil {
+		return nil, nil, err
+	}
+	all := rules.spots()
+	if err := checkPrefixes(all, cluster); err != nil {
+		return nil, nil, err
+	}
+	doubts, err = lint(all)
+	return policies, doubts, err
 }
 
 func decodeDocuments(documents []Document) ([]Policy, error) {

@@ -19,15 +19,11 @@ type spot struct {
 	passage
 }
 
-// spots returns the rules of sound policies, each followed by its entries, in the order of writing.
-func spots(policies []Policy) ([]spot, error) {
+// spots returns the rules, each followed by its entries, in the order of writing.
+func (r *Ruleset) spots() []spot {
 	var all []spot
-	for i, p := range policies {
-		statements, err := p.statements(nil)
-		if err != nil {
-			return nil, at(err, fmt.Sprintf("policy %q", p.Name), i)
-		}
-		for j, s := range statements {
+	for i, p := range r.policies {
+		for j, s := range r.rules[i] {
 			rule := spot{
 				statement: s,
 				label:     fmt.Sprintf("policy %q: rule %q", p.Name, s.name),
@@ -38,7 +34,7 @@ func spots(policies []Policy) ([]spot, error) {
 			all = append(all, entrySpots(rule, egress, p.Rules[j].Egress, s.egress)...)
 		}
 	}
-	return all, nil
+	return all
 }
 
 func entrySpots[E interface{ entry() entry }](rule spot, side string, written []E, read []passage) []spot {

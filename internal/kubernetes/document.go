@@ -15,11 +15,6 @@ const (
 	kind       = "NetworkPolicy"
 )
 
-// IsNetworkPolicy reports whether Translate is meant for documents that say so of themselves.
-func IsNetworkPolicy(version, documentKind string) bool {
-	return version == apiVersion && documentKind == kind
-}
-
 // decode reads a document as the API server does when it is asked to be strict: a key that it does not
 // know, or that is there twice, is an error that names it.
 func decode(document []byte) (*networking.NetworkPolicy, error) {
@@ -28,10 +23,10 @@ func decode(document []byte) (*networking.NetworkPolicy, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case np.APIVersion != apiVersion || np.Kind != kind:
+		return nil, fmt.Errorf("apiVersion and kind are %.80q and %.80q: want %s and %s", np.APIVersion, np.Kind, apiVersion, kind)
 	case len(problems) > 0:
 		return nil, problems[0]
-	case !IsNetworkPolicy(np.APIVersion, np.Kind):
-		return nil, fmt.Errorf("apiVersion and kind are %.80q and %.80q: want %s and %s", np.APIVersion, np.Kind, apiVersion, kind)
 	}
 	return np, nil
 }

@@ -24,13 +24,13 @@ func ReadFile(name string, data []byte, cluster ...netip.Prefix) ([]Read, []poli
 	if err != nil {
 		return nil, nil, err
 	}
-	f := file{name: name, cluster: cluster}
+	f := file{name: name, cluster: cluster, lines: map[string]int{}}
 	var own []policy.Document
 	for _, document := range documents {
 		switch {
 		case document.Kind == kind: // of whatever API: Translate says which it has to be
 			err = f.translate(document, document.JSON, "")
-		case IsList(document.APIVersion, document.Kind):
+		case isList(document.APIVersion, document.Kind):
 			err = f.translateItems(document)
 		default:
 			own = append(own, document)
@@ -39,17 +39,16 @@ func ReadFile(name string, data []byte, cluster ...netip.Prefix) ([]Read, []poli
 			return nil, nil, err
 		}
 	}
-	if len(own) == 0 {
-		return f.read, f.warnings, nil
+	switch {
+	case len(own) > 0:
+		err = f.readOwn(own)
+	case len(f.read) == 0: // empty lists
+		err = fmt.Errorf("%s: %w", name, policy.ErrEmpty)
 	}
-	policies, warnings, err := policy.ParseDocuments(name, own, cluster...)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, p := range policies {
-		f.read = append(f.read, Read{Policy: p})
-	}
-	return f.read, append(f.warnings, warnings...), nil
+	return f.read, f.warnings, nil
 }
 
 // file is what has been read so far.
@@ -57,15 +56,41 @@ type file struct {
 	name     string
 	cluster  []netip.Prefix
 	read     []Read
+	lines    map[string]int // policy → where its name is
 	warnings []policy.Warning
 }
 
+// add refuses a name that is there already.
+func (f *file) add(read Read, line int) error {
+	if first, twice := f.lines[read.Name]; twice {
+		return fmt.Errorf("%s:%d: %w %q: it is given twice, first in line %d", f.name, line, policy.ErrName, read.Name, first)
+	}
+	f.lines[read.Name] = line
+	f.read = append(f.read, read)
+	return nil
+}
+
+// readOwn adds Hypha's own policies.
+func (f *file) readOwn(documents []policy.Document) error {
+	policies, warnings, err := policy.ParseDocuments(f.name, documents, f.cluster...)
+	if err != nil {
+		return err
+	}
+	f.warnings = append(f.warnings, warnings...)
+	for i, p := range policies {
+		if err := f.add(Read{Policy: p}, documents[i].LineOf("name")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (f *file) translateItems(document policy.Document) error {
-	items, err := Items(document.JSON)
+	list, err := items(document.JSON)
 	if err != nil {
 		return f.locate(document, "", err)
 	}
-	for i, item := range items {
+	for i, item := range list {
 		if err := f.translate(document, item, fmt.Sprintf("items[%d].", i)); err != nil {
 			return err
 		}
@@ -82,8 +107,7 @@ func (f *file) translate(document policy.Document, written json.RawMessage, pref
 	for _, w := range warnings {
 		f.warnings = append(f.warnings, policy.Warning{File: f.name, Line: document.LineOf(prefix + w.Field), Text: w.String()})
 	}
-	f.read = append(f.read, Read{translated, written})
-	return nil
+	return f.add(Read{translated, written}, document.LineOf(prefix+"metadata.name"))
 }
 
 // locate puts the line before an error.

@@ -14,15 +14,15 @@ const (
 	genericKindList   = "List"
 )
 
-// IsList reports whether Items is meant for documents that say so of themselves.
-func IsList(version, documentKind string) bool {
+// isList reports whether items is meant for documents that say so of themselves.
+func isList(version, documentKind string) bool {
 	return version == apiVersion && documentKind == kindList ||
 		version == genericAPIVersion && documentKind == genericKindList
 }
 
-// Items returns the documents in a list, which may be of any kind. Those of a NetworkPolicyList need
+// items returns the documents in a list, which may be of any kind. Those of a NetworkPolicyList need
 // not say what they are and then do. ErrNetworkPolicy if it is not put together as a list is.
-func Items(document []byte) ([]json.RawMessage, error) {
+func items(document []byte) ([]json.RawMessage, error) {
 	var list struct {
 		Kind  string                       `json:"kind"`
 		Items []map[string]json.RawMessage `json:"items"`

@@ -4,8 +4,8 @@ package api
 
 // ExplainRequest asks whether From may talk to To, and why.
 type ExplainRequest struct {
-	From string `json:"from"` // an endpoint's name, or labels "k=v,k=v"
-	To   string `json:"to"`   // the same, or an IP address
+	From string `json:"from"` // an endpoint's name, labels "k=v,k=v", an IP address, "host" or "world"
+	To   string `json:"to"`   // the same
 	Port string `json:"port"` // "80/tcp", "icmp"
 }
 

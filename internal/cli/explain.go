@@ -19,7 +19,8 @@ func (a *app) policyExplain() *cobra.Command {
 		Use:   "explain --from WHO --to WHOM --port PORT",
 		Short: "Say whether one may talk to another, why, and what rule would allow it",
 		Long: "Say whether one may talk to another, why, and what rule would allow it.\n\n" +
-			"WHO is an endpoint's name or labels (role=web,env=prod); WHOM may also be an address.",
+			"WHO and WHOM are each an endpoint's name, labels (role=web,env=prod), an address, host or world.\n" +
+			"The kernel's own table is read as well: the exit status is 1 if it says anything else.",
 		Example: "  hypha policy explain --from client --to server --port 80/tcp\n" +
 			"  hypha policy explain --from role=web --to 2001:db8::1 --port 443/tcp",
 		Args: cobra.NoArgs,
@@ -36,7 +37,7 @@ func (a *app) policyExplain() *cobra.Command {
 	}
 	c.Flags().StringVar(&request.From, "from", "", "`WHO` would open the connection")
 	c.Flags().StringVar(&request.To, "to", "", "`WHOM` it would reach")
-	c.Flags().StringVar(&request.Port, "port", "", "`PORT`: 80/tcp, 53/udp, icmp")
+	c.Flags().StringVar(&request.Port, "port", "", "`PORT` that it would open: 80/tcp, 53/udp, icmp")
 	for _, flag := range []string{"from", "to", "port"} {
 		require(c, flag)
 	}

@@ -17,7 +17,8 @@ func (a *app) monitorCommand() *cobra.Command {
 		Use:   "monitor",
 		Short: "Watch drops, verdicts and traces as they happen",
 		Long: "Watch drops, verdicts and traces as they happen, until interrupted.\n\n" +
-			"With --last, print that many past events and end; with --follow too, go on.",
+			"With --last, print that many past events and end; with --follow too, go on.\n" +
+			"Flows that are allowed are reported only while somebody watches.",
 		Example: "  hypha monitor --type drop\n" +
 			"  hypha monitor --endpoint web --last 20\n" +
 			"  hypha monitor -o json | jq .reason",

@@ -24,7 +24,7 @@ func (a *app) policyGet() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "get [NAME]",
 		Short: "Print policies as they can be applied again",
-		Long: "Print policies as they can be applied again, or with -o json what the agent has of them.\n\n" +
+		Long: "Print policies as they can be applied again; with -o json also the revision.\n\n" +
 			"A NetworkPolicy of Kubernetes is printed as it was applied; --as hypha prints its translation.",
 		Example: "  hypha policy get shop\n" +
 			"  hypha policy get --revision 7 | diff - shop.yaml",

@@ -19,7 +19,10 @@ func (a *app) policyHistory() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "history",
 		Short: "Show when which policies changed, the newest change first",
-		Args:  cobra.NoArgs,
+		Long: "Show when which policies changed, the newest change first.\n\n" +
+			"+name was created, ~name changed, -name deleted. The oldest revisions are forgotten in time.",
+		Example: "  hypha policy history\n  hypha policy get --revision 7",
+		Args:    cobra.NoArgs,
 		RunE: a.run(func(ctx context.Context, _ []string) error {
 			changes, err := a.client().PolicyHistory(ctx, limit)
 			if err != nil {

@@ -15,8 +15,10 @@ import (
 func (a *app) policyValidate() *cobra.Command {
 	var files []string
 	c := &cobra.Command{
-		Use:     "validate -f FILE",
-		Short:   "Check files of policies; needs no agent",
+		Use:   "validate -f FILE",
+		Short: "Check files of policies; needs no agent",
+		Long: "Check files of policies; needs no agent.\n\n" +
+			"What only an agent knows, apply checks: the cluster's own prefixes, and room in the kernel.",
 		Example: "  hypha policy validate -f shop.yaml",
 		Args:    cobra.NoArgs,
 		RunE: a.run(func(context.Context, []string) error {

@@ -10,7 +10,7 @@ import (
 var unfitForName = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
 // nickname is a short word about a peer, fit for the name of a policy or a rule: the value of its first label
-// whose key has no domain before it, since such keys are a user's own.
+// whose key has nothing before it, neither a domain nor port/, since such keys are a user's own.
 func nickname(p Peer) string {
 	name := p.ID.String()
 	if p.isCIDR() {
@@ -18,7 +18,7 @@ func nickname(p Peer) string {
 	}
 	for _, key := range p.known().Keys() {
 		name = p.Labels[key]
-		if !strings.Contains(key, ".") {
+		if !strings.ContainsAny(key, "./") {
 			break
 		}
 	}

@@ -72,7 +72,10 @@ func (o object) text(key string) (string, error) {
 func (o object) texts(key string) ([]string, error) {
 	items, err := decodeList(o, key, func(_ int, raw json.RawMessage) (string, error) {
 		text, err := decodeText(raw)
-		if err != nil {
+		switch {
+		case err != nil && key == "ports":
+			return "", at(fmt.Errorf("%w: want text, got %s: name the protocol too, such as 80/tcp", ErrYAML, describe(raw)), key)
+		case err != nil:
 			return "", at(err, key)
 		}
 		return text, nil

@@ -182,7 +182,7 @@ func TestParseRefuses(t *testing.T) {
 		{rule1("ingress: [{from: [any], ports: ['99999999999999999999/tcp']}]"), ErrPortRange, `out of range`},
 		{rule1("ingress: [{from: [any], ports: ['90-80/tcp']}]"), ErrReversed, `write 80-90/tcp`},
 		{rule1("ingress: [{from: [any], ports: ['80']}]"), ErrPort, `name the protocol too`},
-		{rule1("ingress: [{from: [any], ports: [80]}]"), ErrYAML, `ports: |want text, got 80`},
+		{rule1("ingress: [{from: [any], ports: [80]}]"), ErrYAML, `ports: |want text, got 80: name the protocol too`},
 		{rule1("ingress: [{from: [any], ports: []}]"), ErrRule, `ports: |the list is empty`},
 		{rule1("ingress: [{from: [any], ports: ['HTTP/tcp']}]"), ErrPort, `no port number`},
 		{rule1("ingress: [{from: [any], ports: ['sixteen-letters-/tcp']}]"), ErrPort, `no port number`},

@@ -49,6 +49,7 @@ func BenchmarkReadPolicies(b *testing.B) {
 		for b.Loop() {
 			s.pages.keep(nil)
 			s.bodies.keep(nil)
+			s.last.keep(version{}, nil)
 			read(b)
 		}
 	})

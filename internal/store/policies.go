@@ -23,7 +23,7 @@ type Doc struct {
 // cluster; 0 is the set that is empty because there never was one.
 type PolicySet struct {
 	Revision uint64
-	Docs     []Doc // the bytes are shared: not to be changed
+	Docs     []Doc // shared: not to be changed
 }
 
 // Policies returns the current set.
@@ -54,6 +54,9 @@ func (s *Store) PoliciesAt(ctx context.Context, revision uint64) (PolicySet, err
 
 // read returns the set of v. What has been read before, and has not changed, is not fetched.
 func (s *Store) read(ctx context.Context, v version) (PolicySet, error) {
+	if docs, same := s.last.docsOf(v); same {
+		return PolicySet{v.Revision, docs}, nil
+	}
 	pages, err := load(ctx, s, &s.pages, v, slices.Collect(maps.Values(v.Pages)), decodePage)
 	if err != nil {
 		return PolicySet{}, err
@@ -77,6 +80,7 @@ func (s *Store) read(ctx context.Context, v version) (PolicySet, error) {
 			set.Docs[i].Source = bodies[e.source()]
 		}
 	}
+	s.last.keep(v, set.Docs)
 	return set, nil
 }
 

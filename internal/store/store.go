@@ -56,6 +56,7 @@ type Store struct {
 	// What the set of policies that was read last consists of.
 	pages  cache[page]
 	bodies cache[[]byte]
+	last   last
 }
 
 // Open connects to an external etcd, or starts the embedded one and waits until it is ready. An

@@ -55,6 +55,7 @@ type Agent struct {
 	datapath   *datapath.Datapath
 	endpoints  *endpoints
 	pools      *pools
+	decoder    decoder
 	prefixes   *prefixNumbers
 	rulings    *rulings
 	outside    *outside
@@ -227,7 +228,7 @@ func (a *Agent) openView(ctx context.Context) error {
 		return err
 	}
 	a.openMonitor()
-	policies, err := decodePolicies(set)
+	policies, err := a.decoder.decode(set.Docs)
 	if err != nil {
 		return err
 	}

@@ -151,7 +151,7 @@ func (a *Agent) beginWith(revision uint64, docs []store.Doc) (*turn, error) {
 
 // compile makes rules of policies as the store has them. They go by the ones in force as far as these stay.
 func (a *Agent) compile(revision uint64, docs []store.Doc) (*policy.Ruleset, error) {
-	policies, err := decodePolicies(store.PolicySet{Revision: revision, Docs: docs})
+	policies, err := a.decoder.decode(docs)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ package agent
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,7 +21,10 @@ const againInterval = 5 * time.Second
 
 // takePolicies brings the store's policies into force.
 func (a *Agent) takePolicies(set store.PolicySet) error {
-	policies, err := decodePolicies(set)
+	if a.view.Load().rules.Revision() >= set.Revision {
+		return nil // what this agent changed itself is in force before it is heard of
+	}
+	policies, err := a.decoder.decode(set.Docs)
 	if err != nil {
 		return err
 	}
@@ -37,18 +39,6 @@ func (a *Agent) takePolicies(set store.PolicySet) error {
 		return fmt.Errorf("policies at revision %d: %w", set.Revision, err)
 	}
 	return a.see(rules, a.identities.Snapshot())
-}
-
-func decodePolicies(set store.PolicySet) ([]policy.Policy, error) {
-	policies := make([]policy.Policy, 0, len(set.Docs))
-	for _, doc := range set.Docs {
-		var p policy.Policy
-		if err := json.Unmarshal(doc.JSON, &p); err != nil {
-			return nil, fmt.Errorf("policy %q in the store: %w", doc.Name, err)
-		}
-		policies = append(policies, p)
-	}
-	return policies, nil
 }
 
 // admit brings the tables of an endpoint's identity into force. Label sets that the cluster has just numbered come by the

@@ -45,8 +45,11 @@ func TestPoliciesThatDoNotFit(t *testing.T) {
 
 func (v *victim) refuses(why, document string) {
 	v.Helper()
-	if _, err := v.api.ApplyPolicies(v.Context(), lawFile(document)); err == nil || !strings.HasPrefix(err.Error(), why) {
-		v.Errorf("%v, want %s", err, why)
+	apply := lawFile(document)
+	for _, apply.DryRun = range []bool{true, false} {
+		if _, err := v.api.ApplyPolicies(v.Context(), apply); err == nil || !strings.HasPrefix(err.Error(), why) {
+			v.Errorf("dry run %v: %v, want %s", apply.DryRun, err, why)
+		}
 	}
 }
 

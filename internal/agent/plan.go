@@ -77,6 +77,9 @@ func (a *Agent) plan(ctx context.Context, next revise) (Plan, error) {
 	change := difference(set.Docs, docs)
 	plan := Plan{Applied: store.Applied{Revision: set.Revision, Created: change.created, Updated: change.updated, Deleted: change.deleted}}
 	after, err := a.compile(set.Revision+1, docs)
+	if err == nil {
+		err = a.try(after)
+	}
 	if err != nil {
 		return Plan{}, fmt.Errorf("%s can not come into force: %w", change, err)
 	}
@@ -84,6 +87,19 @@ func (a *Agent) plan(ctx context.Context, next revise) (Plan, error) {
 	plan.Pairs = policy.Diff(view.rules, after, slices.Collect(view.peers()))
 	plan.Tables, plan.Endpoints = a.touched(plan.Pairs)
 	return plan, a.cut(&plan, view, after)
+}
+
+// try makes the tables of other rules aside, to see whether they can be, and drops them.
+func (a *Agent) try(rules *policy.Ruleset) error {
+	a.viewing.Lock()
+	defer a.viewing.Unlock()
+	a.tables.resolver.SetRules(rules)
+	defer a.tables.goBack(a.view.Load().rules)
+	made, err := a.datapath.Prepare(a.tables.wanted())
+	if err == nil {
+		made.Discard()
+	}
+	return err
 }
 
 // revision is what a change makes of the policies, by name.

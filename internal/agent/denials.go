@@ -32,7 +32,7 @@ type sightings struct {
 	from, to endpoint.ID // of the last one
 }
 
-// denials remembers what policy denied on this node, for suggestions.
+// denials remembers what policy denied on this node, or in mode audit would have, for suggestions.
 type denials struct {
 	mu   sync.Mutex
 	seen map[denial]sightings
@@ -40,7 +40,7 @@ type denials struct {
 
 // follow remembers what the monitor reports, until ctx is done.
 func (d *denials) follow(ctx context.Context, m *monitor.Monitor) error {
-	subscription := m.Subscribe(monitor.Filter{Types: []monitor.Type{monitor.Drop}})
+	subscription := m.Subscribe(monitor.Filter{Types: []monitor.Type{monitor.Drop}, Audited: true})
 	defer context.AfterFunc(ctx, subscription.Close)()
 	for event := range subscription.Events {
 		if event.PolicyDenied() {

@@ -46,9 +46,9 @@ type Event struct {
 	Lost uint64 // events before this one that its subscriber was too slow for
 }
 
-// PolicyDenied reports whether policy dropped the packet.
+// PolicyDenied reports whether policy dropped the packet, or would have but for audit.
 func (e Event) PolicyDenied() bool {
-	return e.Type == Drop && e.Verdict == bpf.EndpointVerdictDROP_POLICY_DENIED
+	return (e.Type == Drop || e.Type == Verdict) && e.Verdict == bpf.EndpointVerdictDROP_POLICY_DENIED
 }
 
 // Party is one end of the packet's flow, as far as it is known.

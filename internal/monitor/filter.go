@@ -12,10 +12,11 @@ import (
 type Filter struct {
 	Types    []Type      // none: all
 	Endpoint endpoint.ID // source or destination; 0: any
+	Audited  bool        // also verdicts that mode audit or rules under audit have a part in, which are reported unasked
 }
 
 func (f Filter) lets(e Event) bool {
-	if !f.wants(e.Type) {
+	if !f.wants(e.Type) && !(f.Audited && e.Type == Verdict && e.Audit) {
 		return false
 	}
 	return f.Endpoint == 0 || f.Endpoint == e.Source.Endpoint || f.Endpoint == e.Destination.Endpoint

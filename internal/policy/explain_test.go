@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/hypha-net/hypha/internal/labels"
 )
@@ -111,7 +112,40 @@ rules:
 	}
 }
 
-// What the suggestion itself must do, let the packet pass, is in TestTablesAgreeWithTheOracle.
+// TestExplainSuggestionHelps: next to the policies that there are, what Explain suggests lets the packet pass; what is denied
+// has a suggestion or advice.
+func TestExplainSuggestionHelps(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		policies := drawPolicies(t)
+		mode := rapid.SampledFrom([]Mode{Always, Selected, Audit}).Draw(t, "mode")
+		rules, err := Compile(1, policies, mode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		peers := rapid.SampledFrom(drawPeers(t, rules.Prefixes()))
+		from, to, port := peers.Draw(t, "from"), peers.Draw(t, "to"), drawPort(t)
+		e := rules.Explain(from, to, port.Protocol, port.First)
+		if e.Allowed != (e.Suggestion+e.Advice == "") {
+			t.Fatalf("allowed %v, suggestion %q, advice %q", e.Allowed, e.Suggestion, e.Advice)
+		}
+		if e.Suggestion == "" {
+			return
+		}
+		suggested, err := Parse("suggestion", []byte(e.Suggestion))
+		if err != nil {
+			t.Fatalf("%s%v", e.Suggestion, err)
+		}
+		after, err := Compile(2, append(policies, suggested...), mode)
+		if err != nil {
+			t.Fatalf("%s%v", e.Suggestion, err)
+		}
+		if !after.Explain(from, to, port.Protocol, port.First).Allowed {
+			text, _ := Marshal(policies...)
+			t.Fatalf("%v is not helped by\n%s\nnext to\n%s", packet{from, to, port.Protocol, port.First}, e.Suggestion, text)
+		}
+	})
+}
+
 func TestExplainSuggestionNeverReplacesAPolicy(t *testing.T) {
 	first := mustCompile(t, Always, "").Explain(cast["web"], cast["db"], TCP, 80).Suggestion
 	policies, err := Parse("suggestion", []byte(strings.Replace(first, "80/tcp", "81/tcp", 1)))
@@ -139,6 +173,7 @@ func TestExplainAdvisesWhereNoRuleHelps(t *testing.T) {
 		{"{name: q, select: role=db, require: [env]}", cast["test"], cast["db"], `policy "p", rule "q"`},
 		{"", cast["bare"], cast["db"], "give it labels"},
 		{"", hostKey, cast["db"], "give it labels"},
+		{"", Peer{ID: 300, Labels: labels.Set{"10.0.0.1": "two words"}}, cast["db"], "give it labels"},
 	} {
 		e := mustCompile(t, Always, c.rules).Explain(c.from, c.to, TCP, 80)
 		if e.Allowed || e.Suggestion != "" || !strings.Contains(e.Advice, c.advice) {

@@ -63,11 +63,11 @@ func exactSelectors(wanted []Peer) []named {
 }
 
 // sayable asks for a label, as a part of a selector: for its key only where the syntax has no room for the value,
-// and "" where it has none for the key, or would take it for a word.
+// and "" where it has none for the key, or would take it for a word or an address.
 func sayable(key, value string) string {
 	p := Peer{ID: identity.FirstLabelSet, Labels: labels.Set{key: value}}
 	for _, part := range []string{key + "=" + value, key} {
-		if t, err := parseSelector(part); err == nil && t.matches(p) && !isWord(part) {
+		if t, err := parsePeer(part); err == nil && t.selector != nil && t.matches(p) {
 			return part
 		}
 	}

@@ -75,10 +75,10 @@ func requirementOfValue(key string, wanted []Peer) (requirement, bool) {
 }
 
 // fits reports whether all of the wanted meet the requirement, by its text too: the syntax has no room for
-// some values, and takes some keys for words.
+// some values, and takes some keys for words or addresses.
 func (r requirement) fits(wanted []Peer) bool {
-	t, err := parseSelector(r.text)
-	return err == nil && !isWord(r.text) && !slices.ContainsFunc(wanted, func(p Peer) bool { return !r.meets(p) || !t.matches(p) })
+	t, err := parsePeer(r.text)
+	return err == nil && t.selector != nil && !slices.ContainsFunc(wanted, func(p Peer) bool { return !r.meets(p) || !t.matches(p) })
 }
 
 func (p Peer) hasLabel(key string) bool {

@@ -127,7 +127,7 @@ func drawRuleset(t *rapid.T) *Ruleset {
 
 // says is what the rules say, enforced or not.
 func says(r *Ruleset, p packet) bool {
-	return r.Explain(p.from, p.to, p.protocol, p.port).Allowed
+	return r.halves(Flow{From: p.from, To: p.to, Protocol: p.protocol, Port: p.port}).Allowed
 }
 
 // mentions reads the items of a change.

@@ -31,7 +31,6 @@ var (
 		"tcp", "sctp", "icmp", "icmpv6", "65535/tcp", "1/tcp", "3868/sctp",
 		"8/icmp", "128/icmpv6", "echo-request/icmp", "http/tcp", "http/udp",
 	}
-	exceptSamples   = map[string]string{"cidr:10.0.0.0/8": "cidr:10.1.0.0/16", "cidr:0.0.0.0/0": "10.0.0.0/8", "cidr:::/0": "2001:db8::/32"}
 	protocolSamples = []Protocol{TCP, TCP, UDP, SCTP, ICMP, ICMPv6, 47}
 	numberSamples   = []uint16{0, 1, 53, 79, 80, 81, 443, 7999, 8000, 8499, 8500, 8999, 9000, 9500, 9501, 65534, 65535}
 )
@@ -45,7 +44,7 @@ var tiers = rapid.Custom(func(t *rapid.T) *int {
 	return &tier
 })
 
-// entries draws one entry of a side, which is an Ingress or an Egress.
+// drawEntry draws one entry of a side, which is an Ingress or an Egress.
 func drawEntry(t *rapid.T) entry {
 	peers := rapid.SampledFrom(slices.Concat(selectorSamples, wordSamples, cidrSamples))
 	e := entry{
@@ -53,10 +52,22 @@ func drawEntry(t *rapid.T) entry {
 		ports:  rapid.SliceOfN(rapid.SampledFrom(portSamples), 0, 3).Draw(t, "ports"),
 		action: rapid.SampledFrom([]Action{"", Allow, Allow, Deny}).Draw(t, "action"),
 	}
-	if except := exceptSamples[e.peers[0]]; except != "" && len(e.peers) == 1 && rapid.Bool().Draw(t, "has except") {
-		e.except = []string{except}
+	if candidates := exceptions(e.peers); len(candidates) > 0 && rapid.Bool().Draw(t, "has except") {
+		e.except = rapid.SliceOfN(rapid.SampledFrom(candidates), 1, 2).Draw(t, "except")
 	}
 	return e
+}
+
+// exceptions returns what can be cut out of some of the peers and leaves something of all.
+func exceptions(peers []string) []string {
+	within := func(inner, outer string) bool {
+		return strings.HasPrefix(outer, "cidr:") && strings.HasPrefix(inner, "cidr:") &&
+			covers(netip.MustParsePrefix(outer[5:]), netip.MustParsePrefix(inner[5:]))
+	}
+	return slices.DeleteFunc(slices.Clone(cidrSamples), func(c string) bool {
+		return !slices.ContainsFunc(peers, func(p string) bool { return within(c, p) }) ||
+			slices.ContainsFunc(peers, func(p string) bool { return within(p, c) })
+	})
 }
 
 func drawRule(t *rapid.T) Rule {
@@ -67,7 +78,7 @@ func drawRule(t *rapid.T) Rule {
 		for range rapid.IntRange(0, 3).Draw(t, "ingress") {
 			e := drawEntry(t)
 			if e.action == Deny && slices.Contains(e.peers, "host") {
-				e.peers = []string{"any"} // denying host is refused
+				e.peers, e.except = []string{"any"}, nil // denying host is refused
 			}
 			r.Ingress = append(r.Ingress, Ingress{From: e.peers, Except: e.except, Ports: e.ports, Action: e.action})
 		}

@@ -52,13 +52,11 @@ func (v *view) peers() iter.Seq[policy.Peer] {
 
 // peerAt returns who is behind an address outside of the cluster: the longest prefix that rules name, or the world.
 func (v *view) peerAt(addr netip.Addr) policy.Peer {
-	best := policy.Peer{ID: identity.World}
-	for prefix, number := range v.prefixes {
-		if prefix.Contains(addr) && (!best.Prefix.IsValid() || prefix.Bits() > best.Prefix.Bits()) {
-			best = policy.Peer{ID: number, Prefix: prefix}
-		}
+	prefix, found := v.rules.LongestPrefix(addr)
+	if !found {
+		return policy.Peer{ID: identity.World}
 	}
-	return best
+	return policy.Peer{ID: v.prefixes[prefix], Prefix: prefix}
 }
 
 // peerOf returns the peer that a label set is, known to the cluster or not.

@@ -65,7 +65,11 @@ func documentedPeer(t *testing.T, rules *Ruleset, text string) Peer {
 		}
 	}
 	if address, err := netip.ParseAddr(text); err == nil {
-		return peerAt(rules, address)
+		prefix, found := rules.LongestPrefix(address)
+		if !found {
+			return Peer{ID: identity.World}
+		}
+		return Peer{ID: identity.FirstCIDR, Prefix: prefix}
 	}
 	set := labels.Set{}
 	for pair := range strings.SplitSeq(text, ", ") {
@@ -76,17 +80,6 @@ func documentedPeer(t *testing.T, rules *Ruleset, text string) Peer {
 		set[key] = value
 	}
 	return Peer{ID: identity.FirstLabelSet, Labels: set}
-}
-
-// peerAt is the longest prefix that rules name, as the kernel finds it; else the world.
-func peerAt(rules *Ruleset, address netip.Addr) Peer {
-	peer := Peer{ID: identity.World}
-	for i, prefix := range rules.Prefixes() {
-		if prefix.Contains(address) && (peer.ID == identity.World || prefix.Bits() > peer.Prefix.Bits()) {
-			peer = Peer{ID: identity.FirstCIDR + identity.Number(i), Prefix: prefix}
-		}
-	}
-	return peer
 }
 
 func documentedPorts(t *testing.T, text string) []portItem {

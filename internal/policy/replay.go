@@ -94,14 +94,12 @@ func (r *Ruleset) outsideAt(p Peer, addr netip.Addr) Peer {
 	if !p.isWorld() || !addr.IsValid() {
 		return p
 	}
-	longest := Peer{ID: identity.World}
-	for _, prefix := range r.prefixes {
-		if prefix.Contains(addr) && (!longest.Prefix.IsValid() || prefix.Bits() > longest.Prefix.Bits()) {
-			longest = Peer{ID: identity.FirstCIDR, Prefix: prefix}
-		}
-	}
-	if longest.Prefix == p.Prefix {
+	prefix, found := r.LongestPrefix(addr)
+	switch {
+	case !found:
+		return Peer{ID: identity.World}
+	case prefix == p.Prefix:
 		return p // with its number
 	}
-	return longest
+	return Peer{ID: identity.FirstCIDR, Prefix: prefix}
 }

@@ -4,6 +4,7 @@ package agent
 
 import (
 	"cmp"
+	"container/list"
 	"context"
 	"slices"
 	"sync"
@@ -27,6 +28,7 @@ type denial struct {
 
 // sightings is how often a denial was seen in events. The kernel holds events of a flood back, so packets is the least.
 type sightings struct {
+	of       denial
 	packets  uint64
 	last     time.Time
 	from, to endpoint.ID // of the last one
@@ -34,8 +36,9 @@ type sightings struct {
 
 // denials remembers what policy denied on this node, or in mode audit would have, for suggestions.
 type denials struct {
-	mu   sync.Mutex
-	seen map[denial]sightings
+	mu    sync.Mutex
+	seen  map[denial]*list.Element // of order
+	order list.List                // of *sightings, the latest first
 }
 
 // follow remembers what the monitor reports, until ctx is done.
@@ -59,38 +62,43 @@ func (d *denials) add(event monitor.Event) {
 	key := denial{from.Identity, to.Identity, protocol, servicePort(protocol, to.Port)}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	known := d.find(key)
+	known.packets++
+	known.last, known.from, known.to = event.Time, from.Endpoint, to.Endpoint
+}
+
+// find returns what is known of a denial that is seen now: it is the latest. d.mu is held.
+func (d *denials) find(key denial) *sightings {
 	if d.seen == nil {
-		d.seen = map[denial]sightings{}
+		d.seen = map[denial]*list.Element{}
 	}
-	known, found := d.seen[key]
-	if !found && len(d.seen) >= maxDenials {
-		d.forgetOldest()
+	if element, found := d.seen[key]; found {
+		d.order.MoveToFront(element)
+		return element.Value.(*sightings)
 	}
-	d.seen[key] = sightings{known.packets + 1 + uint64(event.Suppressed), event.Time, from.Endpoint, to.Endpoint}
+	if len(d.seen) >= maxDenials {
+		delete(d.seen, d.order.Remove(d.order.Back()).(*sightings).of)
+	}
+	fresh := &sightings{of: key}
+	d.seen[key] = d.order.PushFront(fresh)
+	return fresh
 }
 
-func (d *denials) forgetOldest() {
-	var oldest denial
-	first := true
-	for key, s := range d.seen {
-		if first || s.last.Before(d.seen[oldest].last) {
-			oldest, first = key, false
-		}
-	}
-	delete(d.seen, oldest)
-}
-
-// since returns what was denied from a moment on, the most frequent first. id: only what that endpoint had to do with.
-func (d *denials) since(moment time.Time, id endpoint.ID, peer func(identity.Number) policy.Peer) (flows []policy.Flow) {
+// since returns what was denied from a moment on, the most frequent first. id: only what that endpoint had to do with. peer says
+// who had a number; what somebody had to do with who is not known any more is left out.
+func (d *denials) since(moment time.Time, id endpoint.ID, peer func(identity.Number) (policy.Peer, bool)) (flows []policy.Flow) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for key, s := range d.seen {
+	for element := d.order.Front(); element != nil; element = element.Next() {
+		s := element.Value.(*sightings)
 		if s.last.Before(moment) || id != 0 && id != s.from && id != s.to {
 			continue
 		}
-		flows = append(flows, policy.Flow{
-			From: peer(key.from), To: peer(key.to), Protocol: key.protocol, Port: key.port, Packets: s.packets, Last: s.last,
-		})
+		from, hasFrom := peer(s.of.from)
+		to, hasTo := peer(s.of.to)
+		if hasFrom && hasTo {
+			flows = append(flows, policy.Flow{From: from, To: to, Protocol: s.of.protocol, Port: s.of.port, Packets: s.packets, Last: s.last})
+		}
 	}
 	slices.SortFunc(flows, func(a, b policy.Flow) int {
 		return cmp.Or(cmp.Compare(b.Packets, a.Packets), cmp.Compare(a.From.ID, b.From.ID), cmp.Compare(a.To.ID, b.To.ID),

@@ -22,7 +22,7 @@ func (a *Agent) SuggestPolicy(since time.Time, name, policyName string) (policy.
 		id = e.ID
 	}
 	view := a.view.Load()
-	s := policy.Suggest(view.rules, slices.Collect(view.peers()), a.denials.since(since, id, view.peer))
+	s := policy.Suggest(view.rules, slices.Collect(view.peers()), a.denials.since(since, id, view.knows))
 	if policyName != "" {
 		if err := policy.CheckName(policyName); err != nil {
 			return s, err

@@ -34,6 +34,18 @@ func (v *view) peer(number identity.Number) policy.Peer {
 	return policy.Peer{ID: number, Labels: set, Prefix: v.numbers[number]}
 }
 
+// knows is peer; false if it is not known who had the number.
+func (v *view) knows(number identity.Number) (policy.Peer, bool) {
+	p := v.peer(number)
+	switch {
+	case number.IsLabelSet():
+		return p, p.Labels != nil
+	case number.IsCIDR():
+		return p, p.Prefix.IsValid()
+	}
+	return p, number != 0
+}
+
 // peers yields all that are known, without the reserved ones.
 func (v *view) peers() iter.Seq[policy.Peer] {
 	return func(yield func(policy.Peer) bool) {

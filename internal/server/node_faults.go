@@ -11,6 +11,7 @@ import (
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/ipam"
+	"github.com/hypha-net/hypha/internal/kubernetes"
 	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/netns"
 	"github.com/hypha-net/hypha/internal/policy"
@@ -29,7 +30,8 @@ var faults = []struct {
 		agent.ErrQuestion, agent.ErrTooManyPrefixes, endpoint.ErrName, endpoint.ErrInvalid, netns.ErrNotNamespace, fs.ErrNotExist,
 		labels.ErrTooLarge, labels.ErrEmptyKey, labels.ErrSyntax,
 		policy.ErrInputTooLarge, policy.ErrEmpty, policy.ErrYAML, policy.ErrRule, policy.ErrName, policy.ErrSelector,
-		policy.ErrCIDR, policy.ErrPort, policy.ErrPortRange, policy.ErrReversed, store.ErrTooLarge, store.ErrTwice,
+		policy.ErrCIDR, policy.ErrPort, policy.ErrPortRange, policy.ErrReversed, kubernetes.ErrNetworkPolicy, store.ErrTooLarge, store.ErrTwice,
+		datapath.ErrTooManyPorts, datapath.ErrNoRoom,
 	}},
 }
 

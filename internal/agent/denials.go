@@ -19,8 +19,8 @@ import (
 // maxDenials is how many different denied flows are remembered. One more replaces the one that was seen last the longest ago.
 const maxDenials = 10_000
 
-// denial is a sort of flow that policy denied: who, whom, which port.
-type denial struct {
+// sort is what flows have in common that rules treat alike: who, to whom, which port.
+type sort struct {
 	from, to identity.Number
 	protocol policy.Protocol
 	port     uint16 // of the provider; the type of an ICMP request
@@ -28,7 +28,7 @@ type denial struct {
 
 // sightings is how often a denial was seen in events. The kernel holds events of a flood back, so packets is the least.
 type sightings struct {
-	of       denial
+	of       sort
 	packets  uint64
 	last     time.Time
 	from, to endpoint.ID // of the last one
@@ -37,8 +37,8 @@ type sightings struct {
 // denials remembers what policy denied on this node, or in mode audit would have, for suggestions.
 type denials struct {
 	mu    sync.Mutex
-	seen  map[denial]*list.Element // of order
-	order list.List                // of *sightings, the latest first
+	seen  map[sort]*list.Element // of order
+	order list.List              // of *sightings, the latest first
 }
 
 // follow remembers what the monitor reports, until ctx is done.
@@ -59,7 +59,7 @@ func (d *denials) add(event monitor.Event) {
 		from, to = to, from
 	}
 	protocol := policy.Protocol(event.Protocol)
-	key := denial{from.Identity, to.Identity, protocol, servicePort(protocol, to.Port)}
+	key := sort{from.Identity, to.Identity, protocol, servicePort(protocol, to.Port)}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	known := d.find(key)
@@ -68,9 +68,9 @@ func (d *denials) add(event monitor.Event) {
 }
 
 // find returns what is known of a denial that is seen now: it is the latest. d.mu is held.
-func (d *denials) find(key denial) *sightings {
+func (d *denials) find(key sort) *sightings {
 	if d.seen == nil {
-		d.seen = map[denial]*list.Element{}
+		d.seen = map[sort]*list.Element{}
 	}
 	if element, found := d.seen[key]; found {
 		d.order.MoveToFront(element)

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/policy"
 	"github.com/hypha-net/hypha/internal/store"
@@ -24,15 +23,6 @@ type Plan struct {
 	Cut           []CutFlow
 	TotalCut      int
 }
-
-// CutFlow is a live flow that a change would stop, and why.
-type CutFlow struct {
-	datapath.Flow
-	Ruling policy.Ruling
-}
-
-// maxCut is how many of the flows that a change would cut are named.
-const maxCut = 100
 
 // PlanPolicies says what ApplyPolicies would do.
 func (a *Agent) PlanPolicies(ctx context.Context, files []PolicyFile) (Plan, error) {
@@ -86,7 +76,8 @@ func (a *Agent) plan(ctx context.Context, next revise) (Plan, error) {
 	view := a.view.Load()
 	plan.Pairs = policy.Diff(view.rules, after, slices.Collect(view.peers()))
 	plan.Tables, plan.Endpoints = a.touched(plan.Pairs)
-	return plan, a.cut(&plan, view, after)
+	plan.Cut, plan.TotalCut, err = a.cut(view.foresee(after))
+	return plan, err
 }
 
 // try makes the tables of other rules aside, to see whether they can be, and drops them.
@@ -175,31 +166,6 @@ func (a *Agent) touched(pairs []policy.PairChange) (tables, endpoints int) {
 // isEndpoint reports whether packets to an identity are judged where they arrive.
 func isEndpoint(number identity.Number) bool {
 	return number.IsLabelSet() || number == identity.Init || number == identity.Health
-}
-
-// cut finds the live flows that the rules after a change would stop.
-func (a *Agent) cut(plan *Plan, view *view, after *policy.Ruleset) error {
-	type sort struct {
-		from, to identity.Number
-		protocol policy.Protocol
-		port     uint16
-	}
-	known := map[sort]policy.Ruling{}
-	return a.datapath.Flows(func(flow datapath.Flow) bool {
-		key := sort{flow.Client.Identity, flow.Server.Identity, flow.Protocol, servicePort(flow.Protocol, flow.Server.Port)}
-		ruling, found := known[key]
-		if !found {
-			ruling = after.Explain(view.peer(key.from), view.peer(key.to), key.protocol, key.port).Ruling
-			known[key] = ruling
-		}
-		if ruling.Allowed || flow.Denied {
-			return true
-		}
-		if plan.TotalCut++; plan.TotalCut <= maxCut {
-			plan.Cut = append(plan.Cut, CutFlow{flow, ruling})
-		}
-		return true
-	})
 }
 
 // servicePort is the port that rules speak of: of an echo it is the type of the request.

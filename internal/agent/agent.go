@@ -65,7 +65,8 @@ type Agent struct {
 	problems   problems
 	denials    denials
 
-	rerouted chan struct{} // has room for one: the prefixes of containers have changed since keepHost looked
+	rerouted   chan struct{} // has room for one: the prefixes of containers have changed since keepHost looked
+	recognised chan struct{} // closed when the kernel recognises the CIDRs of the rules
 
 	changing sync.Mutex // held by whoever changes the cluster's policies; before viewing
 
@@ -83,7 +84,7 @@ func Open(ctx context.Context, config Config, log *slog.Logger) (_ *Agent, err e
 	if os.Geteuid() != 0 {
 		return nil, ErrNotRoot
 	}
-	a := &Agent{config: config, log: log, started: time.Now(), rerouted: make(chan struct{}, 1)}
+	a := &Agent{config: config, log: log, started: time.Now(), rerouted: make(chan struct{}, 1), recognised: make(chan struct{})}
 	a.queue = newQueue(a.reconcile)
 	defer func() {
 		if err != nil {
@@ -267,7 +268,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return a.datapath.RunSweeper(ctx, sweepInterval) },
 		func(ctx context.Context) error { return a.datapath.RunCounters(ctx, counterInterval) },
 		func(ctx context.Context) error { return a.denials.follow(ctx, a.monitor) },
-		a.followPolicies, a.followIdentities, a.followHostAddresses, a.keepHost, a.runMonitor, a.docker.Run,
+		a.recogniseRules, a.followPolicies, a.followIdentities, a.followHostAddresses, a.keepHost, a.runMonitor, a.docker.Run,
 	} {
 		group.Go(func() error { return part(ctx) })
 	}

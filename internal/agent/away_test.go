@@ -83,21 +83,33 @@ func startEtcd(t *testing.T) (leave func(), at string) {
 // startAgent runs an agent without Docker until the test ends. It takes the machine for its own.
 func startAgent(t *testing.T, config Config) *Agent {
 	t.Helper()
-	config.State, config.Run, config.BPF, config.Node = t.TempDir(), t.TempDir(), "/sys/fs/bpf/hypha", "machine"
+	config.State = t.TempDir()
+	a := openAgent(t, config)
+	runAgent(t, a)
+	return a
+}
+
+func openAgent(t *testing.T, config Config) *Agent {
+	t.Helper()
+	config.Run, config.BPF, config.Node = t.TempDir(), "/sys/fs/bpf/hypha", "machine"
 	config.Enforce, config.Docker = policy.Always, docker.Off
-	ctx, cancel := context.WithCancel(context.Background())
-	a, err := Open(ctx, config, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	a, err := Open(t.Context(), config, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	if err != nil {
-		cancel()
 		t.Fatal(err)
 	}
+	return a
+}
+
+func runAgent(t *testing.T, a *Agent) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := errors.Join(<-done, a.Close()); err != nil {
 			t.Error(err)
 		}
 	})
-	return a
+	t.Cleanup(stop)
+	return stop
 }

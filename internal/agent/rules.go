@@ -3,11 +3,8 @@
 package agent
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/hypha-net/hypha/internal/endpoint"
@@ -108,29 +105,4 @@ func (a *Agent) followIdentities(ctx context.Context) error {
 			return nil
 		}
 	}
-}
-
-// Settle waits until every endpoint has been looked at once, and says which is not as it should be.
-func (a *Agent) Settle(ctx context.Context) error {
-	rounds := map[endpoint.ID]*round{}
-	for id := range a.endpoints.snapshot().byID {
-		rounds[id] = a.queue.add(id)
-	}
-	var first error
-	behind := 0
-	for _, id := range slices.Sorted(maps.Keys(rounds)) {
-		select {
-		case <-rounds[id].done:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if err := rounds[id].err; err != nil {
-			behind++
-			first = cmp.Or(first, fmt.Errorf("endpoint %s: %w", a.endpoints.snapshot().byID[id].Name, err))
-		}
-	}
-	if behind > 1 {
-		return fmt.Errorf("%w (and %d more: see hypha endpoint list)", first, behind-1)
-	}
-	return first
 }

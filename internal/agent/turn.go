@@ -141,12 +141,18 @@ func (a *Agent) see(rules *policy.Ruleset, known *identity.Snapshot) error {
 	return t.commit()
 }
 
-// firstView is where turns begin. Endpoints of an earlier agent are judged by its tables until their own are made.
+// firstView is where turns begin. Endpoints of an earlier agent are judged by its tables until their own are made; until then
+// the kernel goes on to recognise the CIDRs that they have rows for. Recognising others is the first turn.
 func (a *Agent) firstView(rules *policy.Ruleset, known *identity.Snapshot) error {
 	prefixes, err := a.prefixes.of(rules.Prefixes())
 	if err != nil {
 		return err
 	}
+	adopted, err := a.adopted()
+	if err != nil {
+		return err
+	}
+	maps.Copy(prefixes, adopted)
 	first := newView(rules, known, prefixes)
 	a.tables = newTables(a.datapath, rules)
 	for peer := range first.peers() {
@@ -159,7 +165,7 @@ func (a *Agent) firstView(rules *policy.Ruleset, known *identity.Snapshot) error
 	if err := a.datapath.SyncKnown(all); err != nil {
 		return err
 	}
-	if err := a.outside.setRules(prefixes); err != nil {
+	if err := a.outside.setRules(adopted); err != nil {
 		return err
 	}
 	a.view.Store(first)

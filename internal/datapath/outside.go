@@ -31,6 +31,20 @@ func (d *Datapath) SyncOutside(prefixes map[netip.Prefix]identity.Number) error 
 	return nil
 }
 
+// Outside returns what SyncOutside told the kernel last, also that of an earlier agent.
+func (d *Datapath) Outside() (map[netip.Prefix]identity.Number, error) {
+	all := map[netip.Prefix]identity.Number{}
+	err := eachEntry(d.maps.Outside, func(key bpf.EndpointPrefixKey, id uint32) bool {
+		all[prefixOf(key)] = identity.Number(id)
+		return true
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading who is outside: %w", err)
+	}
+	delete(all, allIPv4)
+	return all, nil
+}
+
 var allIPv4 = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
 
 // prefixKey is a prefix as the trie has it: IPv4 mapped into IPv6.
@@ -40,6 +54,15 @@ func prefixKey(prefix netip.Prefix) bpf.EndpointPrefixKey {
 		bits += 96
 	}
 	return bpf.EndpointPrefixKey{Length: uint32(bits), Address: mapped(prefix.Masked().Addr())}
+}
+
+// prefixOf is the inverse of prefixKey.
+func prefixOf(key bpf.EndpointPrefixKey) netip.Prefix {
+	addr, bits := netip.AddrFrom16(key.Address.Bytes), int(key.Length)
+	if addr.Is4In6() && bits >= 96 {
+		addr, bits = addr.Unmap(), bits-96
+	}
+	return netip.PrefixFrom(addr, bits)
 }
 
 // syncHash makes a map hold exactly wanted. New entries come before old ones go: there must be room for both, and if there is

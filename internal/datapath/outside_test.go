@@ -32,6 +32,9 @@ func TestPrefixKey(t *testing.T) {
 		if got := prefixKey(netip.MustParsePrefix(c.prefix)); got != want {
 			t.Errorf("%s: %+v, want %+v", c.prefix, got, want)
 		}
+		if got, want := prefixOf(want), netip.MustParsePrefix(c.prefix).Masked(); got != want {
+			t.Errorf("%+v is %s, want %s", want, got, want)
+		}
 	}
 }
 

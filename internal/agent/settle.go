@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/hypha-net/hypha/internal/endpoint"
+	"github.com/hypha-net/hypha/internal/identity"
+)
+
+// Settle waits until every endpoint has been looked at once, and says which is not as it should be.
+func (a *Agent) Settle(ctx context.Context) error {
+	rounds, err := a.lookAtAll(ctx)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-a.recognised:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	var first error
+	behind := 0
+	for _, id := range slices.Sorted(maps.Keys(rounds)) {
+		if err := rounds[id].err; err != nil {
+			behind++
+			first = cmp.Or(first, fmt.Errorf("endpoint %s: %w", a.endpoints.snapshot().byID[id].Name, err))
+		}
+	}
+	if behind > 1 {
+		return fmt.Errorf("%w (and %d more: see hypha endpoint list)", first, behind-1)
+	}
+	return first
+}
+
+// lookAtAll returns when every endpoint has been looked at.
+func (a *Agent) lookAtAll(ctx context.Context) (map[endpoint.ID]*round, error) {
+	rounds := map[endpoint.ID]*round{}
+	for id := range a.endpoints.snapshot().byID {
+		rounds[id] = a.queue.add(id)
+	}
+	for _, r := range rounds {
+		select {
+		case <-r.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return rounds, nil
+}
+
+// adopted returns the CIDRs that the kernel recognises since an earlier agent.
+func (a *Agent) adopted() (map[netip.Prefix]identity.Number, error) {
+	all, err := a.datapath.Outside()
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(all, func(prefix netip.Prefix, number identity.Number) bool {
+		return !number.IsCIDR() || a.prefixes.numbers[prefix] != number
+	})
+	return all, nil
+}
+
+// recogniseRules has the kernel recognise the CIDRs of the rules, and no others, once the endpoints of an earlier agent are
+// judged by these rules. Their old tables know nothing of CIDRs that have come since: they would take them for just anybody.
+func (a *Agent) recogniseRules(ctx context.Context) error {
+	if _, err := a.lookAtAll(ctx); err != nil {
+		return nil // it is all over
+	}
+	a.viewing.Lock()
+	defer a.viewing.Unlock()
+	a.note("CIDRs of the rules", a.see(a.view.Load().rules, a.identities.Snapshot()))
+	close(a.recognised)
+	return nil
+}

@@ -14,7 +14,7 @@ BPF_SOURCES = $(filter-out %/vmlinux.h,$(wildcard bpf/*.c bpf/*.h))
 SCRIPTS = .ci/run $(wildcard demo/run demo/stage demo/steps scripts/*)
 GENERATED = _bpfe[lb]\.go$$|_string\.go$$
 
-.PHONY: all demo test build generate lint bench clean
+.PHONY: all demo test build generate lint bench bench-policy clean
 all: build
 
 demo:
@@ -45,6 +45,9 @@ lint:
 	@test -z "$(BPF_SOURCES)" || $(CLANG_FORMAT) --dry-run --Werror $(BPF_SOURCES)
 	@files=$$(git ls-files -co --exclude-standard '*.go' 'bpf/*.[ch]' | grep -v -E '$(GENERATED)|/vmlinux\.h$$' | \
 		xargs grep -L 'SPDX-License-Identifier:'); test -z "$$files" || { echo "no SPDX line: $$files"; exit 1; }
+
+bench-policy:
+	@scripts/bench-policy
 
 bench:
 	@echo "bench: the side-by-side measurements are not built yet" >&2; exit 1

@@ -45,12 +45,23 @@ func knowledge(t *testing.T) *Agent {
 	if _, err := a.endpoints.add(web, fillEndpoint); err != nil {
 		t.Fatal(err)
 	}
-	rules, err := policy.Compile(1, nil, policy.Always)
+	policies, err := policy.Parse("knowledge", []byte(`
+kind: Policy
+name: outside
+rules:
+- select: app=db
+  egress:
+  - to: ["cidr:203.0.113.0/24", "cidr:203.0.113.128/25", "cidr:2001:db8::/32"]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := policy.Compile(1, policies, policy.Always)
 	if err != nil {
 		t.Fatal(err)
 	}
 	prefixes := map[netip.Prefix]identity.Number{}
-	for i, prefix := range prefixesOf("203.0.113.0/24", "203.0.113.128/25", "2001:db8::/32") {
+	for i, prefix := range rules.Prefixes() {
 		prefixes[prefix] = identity.FirstCIDR + identity.Number(i)
 	}
 	a.view.Store(newView(rules, a.identities.Snapshot(), prefixes))

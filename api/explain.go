@@ -19,7 +19,7 @@ type Explanation struct {
 
 	Revision uint64 `json:"revision"`
 	Ruling   Ruling `json:"ruling"`
-	Halves   []Half `json:"halves"` // by the rules in force
+	Halves   []Half `json:"halves"` // by the rules in force; on an agent that only audits, by all rules
 
 	// Miss is the rule that would have allowed it but for one label or port;
 	// nil if it is allowed, or no rule comes that near.

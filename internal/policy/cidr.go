@@ -58,20 +58,22 @@ func parseExcept(items []string) ([]netip.Prefix, error) {
 func (t term) without(prefixes []netip.Prefix) term {
 	for _, p := range slices.SortedFunc(slices.Values(prefixes), netip.Prefix.Compare) {
 		// Larger ones sort before those that they cover.
-		if covers(t.prefix, p) && !coveredByAny(t.except, p) {
+		if covers(t.prefix, p) && !t.excepts(p) {
 			t.except = append(t.except, p)
 		}
 	}
 	return t
 }
 
+// excepts reports whether p is in an exception. In order and without overlap, only the last that is not behind p can be it.
+func (t term) excepts(p netip.Prefix) bool {
+	next, same := slices.BinarySearchFunc(t.except, p, netip.Prefix.Compare)
+	return same || next > 0 && covers(t.except[next-1], p)
+}
+
 // covers reports whether all of inner is in outer.
 func covers(outer, inner netip.Prefix) bool {
 	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
-}
-
-func coveredByAny(outer []netip.Prefix, inner netip.Prefix) bool {
-	return slices.ContainsFunc(outer, func(o netip.Prefix) bool { return covers(o, inner) })
 }
 
 // isEmptied reports whether the exceptions, which do not overlap, leave nothing of the CIDR: two of a length cover as
@@ -95,9 +97,10 @@ func (t term) isEmptied() bool {
 
 // prefixesKey writes a prefix less others: "10.0.0.0/8-10.1.0.0/16".
 func prefixesKey(prefix netip.Prefix, except []netip.Prefix) string {
-	key := prefix.String()
+	var key strings.Builder
+	key.WriteString(prefix.String())
 	for _, e := range except {
-		key += "-" + e.String()
+		key.WriteString("-" + e.String())
 	}
-	return key
+	return key.String()
 }

@@ -3,6 +3,7 @@
 package policy
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -68,4 +69,22 @@ func TestSatisfiableAgreesWithTrying(t *testing.T) {
 			t.Fatalf("%s: never %v, but a value matches: %v", text, never, matched)
 		}
 	})
+}
+
+// TestUnsatisfiableInManyRequirements would not end in an hour if each of them were tried with each value of each other.
+func TestUnsatisfiableInManyRequirements(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("a")
+	for i := range 20_000 {
+		fmt.Fprintf(&text, ",a!=%d", i)
+	}
+	for end, want := range map[string]bool{"": false, ",a=x": false, ",a=7": true, ",a>5,a<7": false} {
+		selector, err := selectors.Parse(text.String() + end)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, never := unsatisfiable(selector); never != want {
+			t.Errorf("%q: never %v", end, never)
+		}
+	}
 }

@@ -96,7 +96,7 @@ func (t term) matches(p Peer) bool {
 	case t.word != "":
 		return t.word.matches(p)
 	case t.prefix.IsValid():
-		return p.isCIDR() && covers(t.prefix, p.Prefix) && !coveredByAny(t.except, p.Prefix)
+		return p.isCIDR() && covers(t.prefix, p.Prefix) && !t.excepts(p.Prefix)
 	}
 	return p.hasLabelSet() && t.selector.Matches(selectors.Set(p.Labels))
 }

@@ -73,8 +73,11 @@ func (c *counterSlots) readAll() ([]bpf.EndpointCounter, error) {
 	for i, chunk := range c.opened {
 		var cursor ebpf.MapBatchCursor
 		n, err := chunk.BatchLookup(&cursor, indexes, perCPU, nil)
-		if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) || n != int(countersPerChunk) {
-			return nil, fmt.Errorf("reading chunk %d of the counters: %d counters, %w", i, n, err)
+		if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+			return nil, fmt.Errorf("reading chunk %d of the counters: %w", i, err)
+		}
+		if n != int(countersPerChunk) {
+			return nil, fmt.Errorf("reading chunk %d of the counters: the kernel gave %d of %d", i, n, countersPerChunk)
 		}
 		for slot := range n {
 			counts = append(counts, sum(perCPU[slot*cpus:(slot+1)*cpus]))
@@ -127,9 +130,17 @@ func (d *Datapath) RunCounters(ctx context.Context, interval time.Duration) erro
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if err := errors.Join(d.slots.tick(), d.slots.refill()); err != nil {
-				d.log.Warn("flows may be counted together", "err", err)
+			if err := d.slots.tick(); err != nil {
+				d.log.Warn("counters of endpoints that are gone stay in use", "err", err)
 			}
+			d.refillCounters()
 		}
+	}
+}
+
+// refillCounters is no reason for anything else to fail: without free counters, flows are counted all the same.
+func (d *Datapath) refillCounters() {
+	if err := d.slots.refill(); err != nil {
+		d.log.Warn("flows may be counted together", "err", err)
 	}
 }

@@ -23,7 +23,8 @@ func (s *Switch) Commit() error {
 	s.replaceTables()
 	s.changes = nil
 	err = errors.Join(err, d.install(s.behind()))
-	return errors.Join(err, d.slots.refill())
+	d.refillCounters() // new tables have new rulings, and these new counters
+	return err
 }
 
 // check finds out whether what is in force is what was when this was prepared.

@@ -101,9 +101,27 @@ func (k *KernelVerdict) differs(want policy.Ruling) string {
 	case k.Allowed != want.Allowed:
 		return fmt.Sprintf("the kernel's table (revision %d) says %s, the rules say %s", k.Revision, word(k.Allowed), word(want.Allowed))
 	case k.Ruling != want:
-		return fmt.Sprintf("the kernel's table (revision %d) has the same verdict for another reason: %+v, the rules have %+v", k.Revision, k.Ruling, want)
+		return fmt.Sprintf("the kernel's table (revision %d) says so because of %s, the rules because of %s", k.Revision, grounds(k.Ruling), grounds(want))
 	}
 	return ""
+}
+
+// grounds names what both sides of a ruling go by: egress open, ingress allow (policy shop, rule web).
+func grounds(r policy.Ruling) string {
+	side := func(name string, o policy.Opinion) string {
+		if o.Policy == "" {
+			return fmt.Sprintf("%s %s", name, o.Cause)
+		}
+		return fmt.Sprintf("%s %s (policy %s, rule %s)", name, o.Cause, o.Policy, o.Rule)
+	}
+	switch {
+	case r == (policy.Ruling{}):
+		return "nothing"
+	case !r.Audited:
+		return side(egress, r.Egress) + ", " + side(ingress, r.Ingress)
+	}
+	return fmt.Sprintf("%s, %s; under audit %s, %s", side(egress, r.Egress), side(ingress, r.Ingress),
+		side(egress, r.WouldEgress), side(ingress, r.WouldIngress))
 }
 
 func word(allowed bool) string {

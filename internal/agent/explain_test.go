@@ -104,6 +104,30 @@ func TestWhoIsMeant(t *testing.T) {
 	}
 }
 
+func TestDifferenceIsToldInALine(t *testing.T) {
+	open, closed := policy.Opinion{Cause: policy.CauseOpen}, policy.Opinion{Cause: policy.CauseClosed}
+	shop := policy.Opinion{Cause: policy.CauseAllow, Policy: "shop", Rule: "web", Tier: 100}
+	rules := policy.Ruling{Allowed: true, Egress: open, Ingress: shop}
+	audited := policy.Ruling{Allowed: true, Egress: open, Ingress: shop, Audited: true, WouldEgress: open, WouldIngress: closed}
+	for _, c := range []struct {
+		kernel KernelVerdict
+		want   string
+	}{
+		{KernelVerdict{Allowed: true, Known: true, Ruling: rules}, ""},
+		{KernelVerdict{Known: false}, ""},
+		{KernelVerdict{Known: true, Revision: 3}, "the kernel's table (revision 3) says denied, the rules say allowed"},
+		{KernelVerdict{Allowed: true, Known: true, Revision: 3},
+			"the kernel's table (revision 3) says so because of nothing, the rules because of egress open, ingress allow (policy shop, rule web)"},
+		{KernelVerdict{Allowed: true, Known: true, Revision: 3, Ruling: audited},
+			"the kernel's table (revision 3) says so because of egress open, ingress allow (policy shop, rule web); under audit egress open, ingress closed, " +
+				"the rules because of egress open, ingress allow (policy shop, rule web)"},
+	} {
+		if got := c.kernel.differs(rules); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.kernel, got, c.want)
+		}
+	}
+}
+
 func TestParsePort(t *testing.T) {
 	for _, c := range []struct {
 		text     string

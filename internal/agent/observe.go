@@ -52,6 +52,15 @@ func (a *Agent) Endpoint(name string) (EndpointState, error) {
 	return a.stateOf(e), err
 }
 
+// EndpointNames returns the names of all endpoints.
+func (a *Agent) EndpointNames() map[endpoint.ID]string {
+	names := map[endpoint.ID]string{}
+	for id, e := range a.endpoints.snapshot().byID {
+		names[id] = e.Name
+	}
+	return names
+}
+
 func (a *Agent) stateOf(e endpoint.Endpoint) EndpointState {
 	state := EndpointState{Endpoint: e}
 	if e.Labels != nil {

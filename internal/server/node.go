@@ -5,7 +5,6 @@ package server
 import (
 	"github.com/hypha-net/hypha/api"
 	"github.com/hypha-net/hypha/internal/agent"
-	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
 )
 
@@ -28,15 +27,6 @@ func identityOf(known agent.Identity) api.Identity {
 		out.Name = known.Number.String()
 	}
 	return out
-}
-
-// endpointNames are the names of the node's endpoints by number.
-func (n *Node) endpointNames() map[endpoint.ID]string {
-	names := map[endpoint.ID]string{}
-	for _, e := range n.agent.Endpoints() {
-		names[e.ID] = e.Name
-	}
-	return names
 }
 
 // or is one of two words.

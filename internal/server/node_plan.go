@@ -29,7 +29,7 @@ func (n *Node) planned(plan agent.Plan, err error) (api.PolicyChange, error) {
 			From: identitiesOf(pair.From), To: identitiesOf(pair.To), Gained: pair.Gained, Lost: pair.Lost,
 		})
 	}
-	names := n.endpointNames()
+	names := n.agent.EndpointNames()
 	for _, flow := range plan.Cut {
 		change.Plan.Cut = append(change.Plan.Cut, api.CutFlow{Flow: n.flow(flow.Flow, names), Ruling: rulingOf(flow.Ruling)})
 	}

@@ -23,7 +23,7 @@ func (n *Node) Identities(context.Context) ([]api.Identity, error) {
 
 // Conntrack implements Agent.
 func (n *Node) Conntrack(_ context.Context, limit int) (table api.Conntrack, err error) {
-	names := n.endpointNames()
+	names := n.agent.EndpointNames()
 	err = n.agent.Flows(func(flow datapath.Flow) bool {
 		if table.Total++; limit == 0 || table.Total <= limit {
 			table.Flows = append(table.Flows, n.flow(flow, names))

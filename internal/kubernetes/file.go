@@ -32,6 +32,9 @@ func ReadFile(name string, data []byte, cluster ...netip.Prefix) ([]Read, []poli
 			err = f.translate(document, document.JSON, "")
 		case isList(document.APIVersion, document.Kind):
 			err = f.translateItems(document)
+		case document.Kind != "" && document.Kind != policy.PolicyKind:
+			err = fmt.Errorf("%s:%d: %w: kind is %.40q: it must be %s, or a %s or a list of them", name, document.LineOf("kind"),
+				policy.ErrRule, document.Kind, policy.PolicyKind, kind)
 		default:
 			own = append(own, document)
 		}

@@ -44,7 +44,7 @@ func TestReadFileRefuses(t *testing.T) {
 		"apiVersion: v1\nkind: List\nitems:\n- {}\n- kind: Deployment\n":         `f:4: broken NetworkPolicy: apiVersion and kind are "" and "": want`,
 		"apiVersion: v1\nkind: List\nitems: []\n":                                `f: no policy in it`,
 		strings.Replace(npFile, "networking.k8s.io/v1", "extensions/v1beta1", 1): `f:1: broken NetworkPolicy: apiVersion and kind are "extensions/v1beta1" and "NetworkPolicy": want networking.k8s.io/v1 and`,
-		"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicies\n":              `f:2: document 1: broken rule: kind is "NetworkPolicies"`,
+		"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicies\n":              `f:2: broken rule: kind is "NetworkPolicies": it must be Policy, or a NetworkPolicy or a list of them`,
 	} {
 		_, _, err := ReadFile("f", []byte(text))
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {

@@ -102,9 +102,13 @@ func (a *Agent) Identities() []Identity {
 	return all
 }
 
-// Identity returns the meaning of a number, as far as it is known here.
+// Identity returns the meaning of a number, as far as it is known here. A prefix that no rule names any more has one, too:
+// it stands in statistics.
 func (a *Agent) Identity(number identity.Number) Identity {
 	peer := a.view.Load().peer(number)
+	if number.IsCIDR() && !peer.Prefix.IsValid() {
+		peer.Prefix = a.prefixes.prefix(number)
+	}
 	return Identity{Number: number, Labels: peer.Labels, Prefix: peer.Prefix}
 }
 

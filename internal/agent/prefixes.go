@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/netip"
 	"os"
+	"sync/atomic"
 
 	"github.com/hypha-net/hypha/internal/atomicfile"
 	"github.com/hypha-net/hypha/internal/identity"
@@ -21,16 +22,32 @@ type prefixNumbers struct {
 	file    string
 	numbers map[netip.Prefix]identity.Number
 	next    identity.Number
+	owners  atomic.Pointer[map[identity.Number]netip.Prefix] // of numbers, for readers
+}
+
+// prefix returns the one that has a number, invalid if none has. It may be called at any time.
+func (p *prefixNumbers) prefix(number identity.Number) netip.Prefix {
+	return (*p.owners.Load())[number]
+}
+
+// publish is called after each change of numbers.
+func (p *prefixNumbers) publish() {
+	owners := make(map[identity.Number]netip.Prefix, len(p.numbers))
+	for prefix, number := range p.numbers {
+		owners[number] = prefix
+	}
+	p.owners.Store(&owners)
 }
 
 func openPrefixNumbers(file string) (*prefixNumbers, error) {
 	p := &prefixNumbers{file: file, numbers: map[netip.Prefix]identity.Number{}, next: identity.FirstCIDR}
 	data, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return p, nil
-	}
 	if err == nil {
 		err = p.decode(data)
+	}
+	p.publish()
+	if errors.Is(err, fs.ErrNotExist) {
+		return p, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the numbers of prefixes: %w (remove %s to start anew: statistics of prefixes mix then)", err, file)
@@ -80,5 +97,6 @@ func (p *prefixNumbers) of(prefixes []netip.Prefix) (map[netip.Prefix]identity.N
 		return nil, err
 	}
 	p.numbers, p.next = numbers, next
+	p.publish()
 	return of, nil
 }

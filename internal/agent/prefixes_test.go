@@ -35,6 +35,11 @@ func TestPrefixesKeepTheirNumbers(t *testing.T) {
 		if len(numbers) != len(texts) {
 			t.Errorf("%d numbers for %d prefixes", len(numbers), len(texts))
 		}
+		for prefix, number := range p.numbers { // also those that are not asked for
+			if got := p.prefix(number); got != prefix {
+				t.Errorf("%v is the number of %s, want %s", number, got, prefix)
+			}
+		}
 		return numbers
 	}
 	first := number("10.0.0.0/8", "2001:db8::/32")

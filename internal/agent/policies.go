@@ -121,7 +121,11 @@ func (a *Agent) change(ctx context.Context, next revise, write func(ifRevision *
 // tryChange returns ErrPoliciesChanged if the store has other policies than set by now.
 func (a *Agent) tryChange(set store.PolicySet, docs []store.Doc, write func(ifRevision *uint64) (store.Applied, error)) (store.Applied, error) {
 	if slices.EqualFunc(docs, set.Docs, sameDoc) {
-		return write(&set.Revision)
+		applied, err := write(&set.Revision)
+		if err == nil {
+			err = notInForce(a.takePolicies(set)) // an earlier try may have failed here
+		}
+		return applied, err
 	}
 	a.viewing.Lock()
 	defer a.viewing.Unlock()
@@ -134,10 +138,15 @@ func (a *Agent) tryChange(set store.PolicySet, docs []store.Doc, write func(ifRe
 		turn.abandon()
 		return applied, err
 	}
-	if err := turn.commit(); err != nil {
-		return applied, fmt.Errorf("the policies are stored, but not everywhere in force: %w", err)
+	return applied, notInForce(turn.commit())
+}
+
+// notInForce says of an error that the policies are stored nevertheless.
+func notInForce(err error) error {
+	if err != nil {
+		return fmt.Errorf("the policies are stored, but not everywhere in force: %w", err)
 	}
-	return applied, nil
+	return nil
 }
 
 // beginWith begins the turn to policies as the store will have them.

@@ -70,6 +70,24 @@ func TestRestartRecognisesWhatTablesKnow(t *testing.T) {
 	}
 }
 
+// To apply what another node has just stored returns when it is in force here, too.
+func TestWhatIsAppliedAgainIsInForce(t *testing.T) {
+	testbed.NeedRoot(t)
+	if !alone(t) {
+		return
+	}
+	_, at := startEtcd(t)
+	a := startAgent(t, Config{Etcd: []string{at}})
+	for i := range 20 { // the watch is as fast now and then
+		text := fmt.Appendf(nil, deniesOne, fmt.Sprintf("198.51.100.%d/32", i))
+		putPolicy(t, at, text)
+		applied, err := a.ApplyPolicies(t.Context(), []PolicyFile{{"test", text}})
+		if err != nil || len(applied.Unchanged) != 1 || applied.Revision != uint64(i+1) || a.view.Load().rules.Revision() != applied.Revision {
+			t.Fatalf("%+v, %v; revision %d is in force", applied, err, a.view.Load().rules.Revision())
+		}
+	}
+}
+
 func webIdentity(t *testing.T, a *Agent) identity.Number {
 	t.Helper()
 	e, err := a.endpoints.snapshot().named("web")

@@ -41,7 +41,7 @@ func (n *Node) RuleStats(context.Context) ([]api.RuleStats, error) {
 	}
 	slices.SortFunc(rules, func(a, b api.RuleStats) int {
 		return cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.Rule, b.Rule),
-			cmp.Compare(a.Side, b.Side), cmp.Compare(a.Cause, b.Cause))
+			cmp.Compare(a.Side, b.Side), cmp.Compare(a.Cause, b.Cause), cmp.Compare(or(a.Audit, "audit", ""), or(b.Audit, "audit", "")))
 	})
 	return rules, nil
 }

@@ -41,6 +41,10 @@ type denyKey struct{ side, selects, peer string }
 
 type denyIndex map[denyKey][]*denial
 
+// maxCompared is how many denials of one denyKey are looked at: with thousands of them and thousands of allows, comparing all
+// takes minutes, which a warning is not worth.
+const maxCompared = 100
+
 func (d denyIndex) add(s spot) {
 	by := &denial{s, map[string]bool{}}
 	for _, t := range s.peers {
@@ -48,7 +52,9 @@ func (d denyIndex) add(s spot) {
 	}
 	for peer := range by.peerKeys {
 		key := denyKey{s.side, s.selects.key(), peer}
-		d[key] = append(d[key], by)
+		if len(d[key]) < maxCompared {
+			d[key] = append(d[key], by)
+		}
 	}
 }
 

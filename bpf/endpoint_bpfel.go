@@ -263,7 +263,7 @@ type EndpointRow struct {
 	Allow   uint32
 	Deny    uint32
 	Kind    uint32
-	Pad     uint32
+	Base    uint32
 }
 
 type EndpointRowKey struct {

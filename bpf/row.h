@@ -34,5 +34,5 @@ struct row {
 	__u32 allow; /* ruling's number, with enum ruling_flags */
 	__u32 deny;
 	__u32 kind; /* not 0: some classes have a ruling of their own, see ROW_EXCEPTION */
-	__u32 pad;
+	__u32 base; /* not 0: another kind, whose exceptions are its own too where it has none */
 };

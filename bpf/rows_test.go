@@ -58,9 +58,7 @@ func TestClassWithoutRow(t *testing.T) {
 
 // Some classes of a row have rulings of their own. Whether they are allowed is in the row.
 func TestExceptions(t *testing.T) {
-	n := newNode(t)
-	client, server := n.endpoint(1), n.endpoint(2)
-	for name, p := range map[string]policy{
+	wantRulings(t, map[string]policy{
 		"own allowed class":             {ports: http(1), rows: rows{301: {1, 2}}, own: rows{301: {1}}},
 		"own denied class":              {ports: http(1), rows: rows{301: {2}}, own: rows{301: {3, 1}}},
 		"another class is its own":      {ports: http(1), rows: rows{301: {1, 2}}, own: rows{301: {2}}},
@@ -69,7 +67,36 @@ func TestExceptions(t *testing.T) {
 		"on page 3":                     {ports: http(200), paged: true, rows: rows{301: {200}}, own: rows{301: {200}}},
 		"on all pages":                  {ports: http(200), paged: true, rows: rows{301: {others}}, own: rows{301: {200}}},
 		"bit of the class on all pages": {ports: http(200), paged: true, rows: rows{301: {others}}, own: rows{301: {8, 72, 136}}},
-	} {
+	})
+}
+
+// A row has the exceptions of its base where it has none of its own. What is allowed is in the row alone.
+func TestBase(t *testing.T) {
+	cases := map[string]policy{
+		"allowed, the base's":         {ports: http(1), rows: rows{301: {1}}, own: rows{theRest: {1}}},
+		"denied, the base's":          {ports: http(1), rows: rows{301: {}}, own: rows{theRest: {1}}},
+		"neither's":                   {ports: http(1), rows: rows{301: {1}}, own: rows{theRest: {2}, 301: {3}}},
+		"its own":                     {ports: http(1), rows: rows{301: {1}}, own: rows{theRest: {2}, 301: {1}}},
+		"its own before the base's":   {ports: http(1), rows: rows{301: {1}}, own: rows{theRest: {1, 2}, 301: {3, 1}}},
+		"the base's beside its own":   {ports: http(1), rows: rows{301: {1}}, own: rows{theRest: {2, 1}, 301: {3}}},
+		"a base without exceptions":   {ports: http(1), rows: rows{301: {1}}},
+		"of another row":              {ports: http(1), rows: rows{301: {1}, 302: {1}}, own: rows{302: {1}}},
+		"on page 3, the base's":       {ports: http(200), paged: true, rows: rows{301: {200}}, own: rows{theRest: {200}, 301: {8}}},
+		"on all pages, the base's":    {ports: http(200), paged: true, rows: rows{301: {others}}, own: rows{theRest: {200}}},
+		"the peer is one of the rest": {ports: http(1), rest: []uint32{1}, own: rows{theRest: {1}}},
+	}
+	for name, p := range cases {
+		p.based = true
+		cases[name] = p
+	}
+	wantRulings(t, cases)
+}
+
+// wantRulings sends a packet under each policy, and holds that the ruling which its table has is counted.
+func wantRulings(t *testing.T, cases map[string]policy) {
+	n := newNode(t)
+	client, server := n.endpoint(1), n.endpoint(2)
+	for name, p := range cases {
 		server.ingress = p
 		server.apply()
 		t.Run(name, func(t *testing.T) {
@@ -87,6 +114,7 @@ func TestDirectionsDoNotMeet(t *testing.T) {
 	inside := n.endpoint(1)
 	narrow := policy{ports: http(1), rows: rows{idWorld: {1}}, own: rows{idWorld: {1}}}
 	wide := policy{ports: http(70), paged: true, rows: rows{idWorld: {69}}, rest: []uint32{others}, own: rows{idWorld: {70}}}
+	based := policy{ports: http(1), rows: rows{idWorld: {1}}, own: rows{theRest: {1}}, based: true}
 	for _, c := range []struct {
 		name            string
 		ingress, egress policy
@@ -96,6 +124,9 @@ func TestDirectionsDoNotMeet(t *testing.T) {
 		{"wide and narrow", wide, narrow, denied, toHost},
 		{"wide and wide", wide, wide, denied, denied},
 		{"narrow and narrow", narrow, narrow, toEndpoint, toHost},
+		{"with a base and without", based, narrow, toEndpoint, toHost},
+		{"without a base and with", narrow, based, toEndpoint, toHost},
+		{"both with a base", based, based, toEndpoint, toHost},
 	} {
 		inside.ingress, inside.egress = c.ingress, c.egress
 		inside.apply()

@@ -81,12 +81,21 @@ static __always_inline const struct row *row_of(__u32 peer, __u32 page, int page
 	return bpf_map_lookup_elem(&rows, &key);
 }
 
-/* number_of is a row's ruling on a class, which is marked if the table is that for what leaves. */
+/* exception_of is the ruling that a kind has on one class, which is marked if the table is that for what leaves. */
+static __always_inline const struct row *exception_of(__u32 kind, __u32 class)
+{
+	struct row_key key = { .peer = ROW_EXCEPTION | kind, .page = class };
+
+	return kind ? bpf_map_lookup_elem(&rows, &key) : NULL;
+}
+
+/* number_of is a row's ruling on a class: its own exception, that of its base, or what it says in general. */
 static __always_inline __u32 number_of(const struct row *row, __u32 class, int allowed)
 {
-	struct row_key key = { .peer = ROW_EXCEPTION | row->kind, .page = class };
-	const struct row *exception = row->kind ? bpf_map_lookup_elem(&rows, &key) : NULL;
+	const struct row *exception = exception_of(row->kind, class);
 
+	if (!exception)
+		exception = exception_of(row->base, class);
 	if (exception)
 		return exception->allow;
 	return allowed ? row->allow : row->deny;

@@ -27,6 +27,7 @@ type policy struct {
 	paged bool               // there are more than 64 classes
 	audit bool               // the rules under audit say the opposite of all this
 	own   rows               // classes that have rulings of their own, by peer
+	based bool               // all rows but that of the rest have the rest's own classes for theirs, too
 	first uint32             // number of its first ruling; filled by compile
 }
 
@@ -49,6 +50,9 @@ func (p *policy) ruling(peer, class uint32, allowed bool) uint32 {
 	number := p.first + 100*p.kind(peer)
 	if at := slices.Index(p.own[peer], class); at >= 0 {
 		return number + 2 + uint32(at)
+	}
+	if at := slices.Index(p.own[theRest], class); p.based && at >= 0 {
+		return p.first + 100*p.kind(theRest) + 2 + uint32(at)
 	}
 	if allowed {
 		return number
@@ -85,8 +89,12 @@ func (p *policy) compile(first, direction uint32) map[bpf.EndpointRowKey]bpf.End
 func (p *policy) compileRow(table map[bpf.EndpointRowKey]bpf.EndpointRow, peer uint32, classes []uint32, direction uint32) {
 	number := p.first + 100*p.kind(peer)
 	row := bpf.EndpointRow{Allow: p.mark(number), Deny: p.mark(number + 1)}
+	mark := direction >> 16 // makes a kind unique over both directions
 	if len(p.own[peer]) > 0 {
-		row.Kind = direction>>16 | p.kind(peer) // unique over both directions
+		row.Kind = mark | p.kind(peer)
+	}
+	if p.based && peer != theRest {
+		row.Base = mark | p.kind(theRest)
 	}
 	pages := map[uint32]uint64{0: 0}
 	if p.paged {

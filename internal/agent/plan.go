@@ -74,7 +74,9 @@ func (a *Agent) plan(ctx context.Context, next revise) (Plan, error) {
 		return Plan{}, fmt.Errorf("%s can not come into force: %w", change, err)
 	}
 	view := a.view.Load()
-	plan.Pairs = policy.Diff(view.rules, after, slices.Collect(view.peers()))
+	if plan.Pairs, err = policy.Diff(view.rules, after, slices.Collect(view.peers())); err != nil {
+		return Plan{}, fmt.Errorf("can not tell what %s would change: %w", change, err)
+	}
 	plan.Tables, plan.Endpoints = a.touched(plan.Pairs)
 	plan.Cut, plan.TotalCut, err = a.cut(view.foresee(after))
 	return plan, err
@@ -86,7 +88,7 @@ func (a *Agent) try(rules *policy.Ruleset) error {
 	defer a.viewing.Unlock()
 	a.tables.resolver.SetRules(rules)
 	defer a.tables.goBack(a.view.Load().rules)
-	made, err := a.datapath.Prepare(a.tables.wanted())
+	made, err := a.tables.prepare()
 	if err == nil {
 		made.Discard()
 	}

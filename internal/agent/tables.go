@@ -3,6 +3,8 @@
 package agent
 
 import (
+	"iter"
+	"maps"
 	"slices"
 
 	"github.com/hypha-net/hypha/internal/datapath"
@@ -32,26 +34,17 @@ func (t *tables) claim(id endpoint.ID, number identity.Number) error {
 	if slices.Contains(t.claims[id], number) {
 		return nil
 	}
-	if err := t.datapath.SetTables(map[identity.Number]*policy.Tables{number: t.resolver.Tables(number)}); err != nil {
-		if t.users[number] == 0 {
-			t.resolver.Forget(number)
-		}
-		return err
-	}
-	t.claims[id] = append(t.claims[id], number)
-	t.users[number]++
-	return nil
+	return t.claimAll(map[endpoint.ID]identity.Number{id: number})
 }
 
 // claimAll is claim for many at once: their tables are made side by side.
 func (t *tables) claimAll(wanted map[endpoint.ID]identity.Number) error {
-	all := map[identity.Number]*policy.Tables{}
-	for _, number := range wanted {
-		all[number] = t.resolver.Tables(number)
-	}
-	if err := t.datapath.SetTables(all); err != nil {
-		for number := range all {
-			t.resolver.Forget(number)
+	numbers := slices.Collect(maps.Values(wanted))
+	if err := t.set(numbers); err != nil {
+		for _, number := range numbers {
+			if t.users[number] == 0 {
+				t.resolver.Forget(number)
+			}
 		}
 		return err
 	}
@@ -60,6 +53,28 @@ func (t *tables) claimAll(wanted map[endpoint.ID]identity.Number) error {
 		t.users[number]++
 	}
 	return nil
+}
+
+// set brings the tables of some identities into force, all or nothing.
+func (t *tables) set(numbers []identity.Number) error {
+	all, err := t.of(slices.Values(numbers))
+	if err != nil {
+		return err
+	}
+	return t.datapath.SetTables(all)
+}
+
+// of works out the tables of some identities. policy.ErrTooLarge.
+func (t *tables) of(numbers iter.Seq[identity.Number]) (map[identity.Number]*policy.Tables, error) {
+	all := map[identity.Number]*policy.Tables{}
+	for number := range numbers {
+		tables, err := t.resolver.Tables(number)
+		if err != nil {
+			return nil, err
+		}
+		all[number] = tables
+	}
+	return all, nil
 }
 
 // keep gives back what an endpoint has claimed beside its identity: its programs do not go by it any more.
@@ -90,13 +105,13 @@ func (t *tables) yield(number identity.Number) {
 	t.datapath.DropTables(number)
 }
 
-// wanted are the tables as they should be now.
-func (t *tables) wanted() map[identity.Number]*policy.Tables {
-	all := make(map[identity.Number]*policy.Tables, len(t.users))
-	for number := range t.users {
-		all[number] = t.resolver.Tables(number)
+// prepare makes what is wanted now aside, all of it or nothing. What has not changed costs nothing.
+func (t *tables) prepare() (*datapath.Switch, error) {
+	all, err := t.of(maps.Keys(t.users))
+	if err != nil {
+		return nil, err
 	}
-	return all
+	return t.datapath.Prepare(all)
 }
 
 // goBack makes those rules the ones to follow again whose tables are still in force: these stay, all of them.
@@ -109,5 +124,5 @@ func (t *tables) goBack(rules *policy.Ruleset) {
 	}
 }
 
-// enforce brings what is wanted into force, all of it or nothing. What has not changed costs nothing.
-func (t *tables) enforce() error { return t.datapath.SetTables(t.wanted()) }
+// enforce brings what is wanted now into force.
+func (t *tables) enforce() error { return t.set(slices.Collect(maps.Keys(t.users))) }

@@ -38,7 +38,7 @@ func (a *Agent) begin(rules *policy.Ruleset, known *identity.Snapshot) (*turn, e
 		return nil, err
 	}
 	a.tables.resolver.SetRules(rules)
-	if t.next, err = a.datapath.Prepare(a.tables.wanted()); err != nil {
+	if t.next, err = a.tables.prepare(); err != nil {
 		t.undo()
 		return nil, err
 	}

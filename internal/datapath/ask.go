@@ -98,11 +98,14 @@ func (q question) row(peer identity.Number) (row bpf.EndpointRow, found bool, er
 	return row, false, nil
 }
 
-// number is a row's ruling on the class, with marks.
+// number is a row's ruling on the class, with marks: its kind's exception, its base's, or what it says in general.
 func (q question) number(row bpf.EndpointRow, allowed bool) (uint32, error) {
-	if row.Kind != 0 {
+	for _, kind := range []uint32{row.Kind, row.Base} {
+		if kind == 0 {
+			continue
+		}
 		var exception bpf.EndpointRow
-		err := q.rows.Lookup(q.exceptionKey(row.Kind, q.class), &exception)
+		err := q.rows.Lookup(q.exceptionKey(kind, q.class), &exception)
 		if err == nil || !errors.Is(err, ebpf.ErrKeyNotExist) {
 			return exception.Allow, err
 		}

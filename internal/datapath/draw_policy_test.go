@@ -28,6 +28,9 @@ func drawPolicies(t *rapid.T) (all []policy.Policy) {
 		for range rapid.IntRange(1, 4).Draw(t, "rules") {
 			p.Rules = append(p.Rules, drawRule(t))
 		}
+		if rapid.IntRange(0, 2).Draw(t, "crowd") == 0 {
+			p.Rules = append(p.Rules, drawCrowd(t)...)
+		}
 		all = append(all, p)
 	}
 	return all
@@ -54,6 +57,21 @@ func drawRule(t *rapid.T) policy.Rule {
 		rule.Egress = []policy.Egress{{To: to, Except: drawExcept(t, to), Ports: items.Draw(t, "ports"), Action: action.Draw(t, "action")}}
 	}
 	return rule
+}
+
+// drawCrowd draws rules about everybody, or the whole world, on a port each, and some about fewer, which build on these in the table.
+func drawCrowd(t *rapid.T) (rules []policy.Rule) {
+	for range rapid.IntRange(3, 8).Draw(t, "rules") {
+		peer := rapid.SampledFrom(append([]string{"any", "cluster", "world", "any", "cluster"}, drawnPeers...)).Draw(t, "peer")
+		port := rapid.SampledFrom([]string{"78/tcp", "79/tcp", "80/tcp", "81/tcp", "82/tcp", "442/tcp", "443/tcp", "444/tcp"}).Draw(t, "port")
+		action := rapid.SampledFrom([]policy.Action{policy.Allow, policy.Allow, policy.Deny}).Draw(t, "action")
+		rule := policy.Rule{Ingress: []policy.Ingress{{From: []string{peer}, Ports: []string{port}, Action: action}}}
+		if rapid.IntRange(0, 3).Draw(t, "egress") == 0 {
+			rule.Ingress, rule.Egress = nil, []policy.Egress{{To: []string{peer}, Ports: []string{port}, Action: action}}
+		}
+		rules = append(rules, rule)
+	}
+	return rules
 }
 
 func drawExcept(t *rapid.T, peers []string) []string {

@@ -152,7 +152,7 @@ func TestChangesInPlaceAreAsMadeAnew(t *testing.T) {
 func changeSome(t *rapid.T, table *policy.Table, peers []party) {
 	kinds := table.Kinds
 	if rapid.Bool().Draw(t, "new kind") {
-		kinds = append(kinds[:len(kinds):len(kinds)], drawKind(t, table.Classes))
+		kinds = append(kinds[:len(kinds):len(kinds)], drawKind(t, table.Classes, kinds))
 	}
 	changes := map[identity.Number]int{}
 	for _, peer := range peers {

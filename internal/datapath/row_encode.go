@@ -104,21 +104,30 @@ func (e *encoder) usual(kind int) (row bpf.EndpointRow, err error) {
 	if row.Deny, err = number(e.rulings, k.Deny); err != nil {
 		return row, err
 	}
-	if len(k.Others) > 0 {
-		row.Kind = e.kindNumber(kind)
+	row.Kind = e.noted(kind)
+	if k.Base != policy.Alone {
+		row.Base = e.noted(k.Base)
 	}
 	return row, nil
+}
+
+// noted is what rows call a kind whose exceptions count for them; 0 if it has none.
+func (e *encoder) noted(kind int) uint32 {
+	if len(e.table.Kinds[kind].Others) == 0 {
+		return 0
+	}
+	return e.kindNumber(kind)
 }
 
 // exceptions adds the rulings of single classes, of this kind and those after it.
 func (e *encoder) exceptions(from int) error {
 	for kind := from; kind < len(e.table.Kinds); kind++ {
-		for class, ruling := range e.table.Kinds[kind].Others {
-			n, err := number(e.rulings, ruling)
+		for _, exception := range e.table.Kinds[kind].Others {
+			n, err := number(e.rulings, *exception.Ruling)
 			if err != nil {
 				return err
 			}
-			e.add(e.exceptionKey(e.kindNumber(kind), class), bpf.EndpointRow{Allow: n})
+			e.add(e.exceptionKey(e.kindNumber(kind), exception.Class), bpf.EndpointRow{Allow: n})
 		}
 	}
 	return nil

@@ -90,10 +90,7 @@ func (s *scene) know() {
 
 // knockAtAll opens a flow with each party to each port, and back to those outside.
 func (s *scene) knockAtAll(ports map[policy.Protocol][]uint16) {
-	tables := s.resolver.Tables(s.self.ID)
-	if err := s.SetTables(map[identity.Number]*policy.Tables{s.self.ID: tables}); err != nil {
-		s.Fatalf("%+v", err)
-	}
+	tables := s.enforce()
 	for protocol, all := range ports {
 		for _, port := range all {
 			s.packets += s.inBothDirections(s.T, s.cpu, tables, s.self, s.parties, protocol, port)
@@ -101,6 +98,18 @@ func (s *scene) knockAtAll(ports map[policy.Protocol][]uint16) {
 		}
 		s.wantAnswers(s.T, tables, s.server, s.parties, protocol, all[0])
 	}
+}
+
+// enforce brings the tables of now into force.
+func (s *scene) enforce() *policy.Tables {
+	tables, err := s.resolver.Tables(s.self.ID)
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := s.SetTables(map[identity.Number]*policy.Tables{s.self.ID: tables}); err != nil {
+		s.Fatalf("%+v", err)
+	}
+	return tables
 }
 
 // wantExplained holds tables and Explain together.
@@ -134,10 +143,7 @@ func (s *scene) comeAndGo() {
 			peer.Labels = labels
 			s.resolver.SetPeer(peer.Peer)
 		}
-		tables := s.resolver.Tables(s.self.ID)
-		if err := s.SetTables(map[identity.Number]*policy.Tables{s.self.ID: tables}); err != nil {
-			s.Fatalf("%+v", err)
-		}
+		s.enforce()
 		if s.node.SetKnown(map[identity.Number]bool{peer.ID: peer.known}) != nil {
 			s.Fatal("telling of a peer")
 		}

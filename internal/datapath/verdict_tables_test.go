@@ -19,7 +19,7 @@ func drawTable(t *rapid.T, peers []party) policy.Table {
 	classes := rapid.OneOf(rapid.IntRange(1, 3), rapid.IntRange(62, 67), rapid.IntRange(120, 200), rapid.Just(mostClasses+1)).Draw(t, "classes")
 	table := policy.Table{Shape: &policy.Shape{Classes: classes}}
 	for range rapid.IntRange(1, 4).Draw(t, "kinds") {
-		table.Kinds = append(table.Kinds, drawKind(t, classes))
+		table.Kinds = append(table.Kinds, drawKind(t, classes, table.Kinds))
 	}
 	rows := map[identity.Number]int{}
 	for _, peer := range peers {
@@ -36,21 +36,40 @@ func drawTable(t *rapid.T, peers []party) policy.Table {
 	return table
 }
 
-func drawKind(t *rapid.T, classes int) policy.Kind {
+// drawKind draws a kind that stands alone, or builds on one of those before it that do.
+func drawKind(t *rapid.T, classes int, before []policy.Kind) policy.Kind {
 	word := rapid.OneOf(rapid.Uint64(), rapid.SampledFrom([]uint64{0, 1, 1 << 63, math.MaxUint64}))
 	allowed := make(policy.Bits, (classes+63)/64)
 	for i := range allowed {
 		allowed[i] = word.Draw(t, "allowed")
 	}
 	allowed[len(allowed)-1] &= math.MaxUint64 >> (len(allowed)*64 - classes)
-	kind := policy.Kind{Allowed: allowed, Allow: drawRuling(t, true), Deny: drawRuling(t, false)}
-	for _, class := range rapid.SliceOfN(rapid.IntRange(0, classes-1), 0, 3).Draw(t, "others") {
-		if kind.Others == nil {
-			kind.Others = map[int]policy.Ruling{}
+	kind := policy.Kind{Allowed: allowed, Allow: drawRuling(t, true), Deny: drawRuling(t, false), Base: drawBase(t, before)}
+	if kind.Base != policy.Alone {
+		for _, e := range before[kind.Base].Others {
+			allowed[e.Class/64] &^= 1 << (e.Class % 64)
+			if e.Ruling.Allowed {
+				allowed[e.Class/64] |= 1 << (e.Class % 64)
+			}
 		}
-		kind.Others[class] = drawRuling(t, allowed.Has(class))
+	}
+	drawn := rapid.SliceOfNDistinct(rapid.IntRange(0, classes-1), 0, min(3, classes), rapid.ID).Draw(t, "others")
+	for _, class := range slices.Sorted(slices.Values(drawn)) {
+		ruling := drawRuling(t, allowed.Has(class))
+		kind.Others = append(kind.Others, policy.Exception{Class: class, Ruling: &ruling})
 	}
 	return kind
+}
+
+// drawBase draws a kind that stands alone, or none.
+func drawBase(t *rapid.T, kinds []policy.Kind) int {
+	bases := []int{policy.Alone}
+	for i, k := range kinds {
+		if k.Base == policy.Alone {
+			bases = append(bases, i)
+		}
+	}
+	return rapid.SampledFrom(bases).Draw(t, "base")
 }
 
 func drawRuling(t *rapid.T, allowed bool) policy.Ruling {

@@ -4,7 +4,6 @@ package policy
 
 import (
 	"iter"
-	"maps"
 	"slices"
 )
 
@@ -15,9 +14,14 @@ func (p *plan) adopt(last *Table) bool {
 		return false
 	}
 	// Kinds get the numbers that they have in the last table; what it has beyond them stands empty.
-	segments := make([][]segment, len(last.Kinds))
+	outlines := make([]outline, len(last.Kinds))
 	for made, number := range kinds {
-		segments[number] = p.kinds[made]
+		outlines[number] = p.kinds[made]
+	}
+	for i := range p.bases {
+		if made := p.bases[i].kind; made >= 0 {
+			p.bases[i].kind = kinds[made]
+		}
 	}
 	for key, made := range p.kindsOf {
 		p.kindsOf[key] = kinds[made]
@@ -27,7 +31,7 @@ func (p *plan) adopt(last *Table) bool {
 			p.groups[i].kind = kinds[g.kind]
 		}
 	}
-	p.kinds, p.table = segments, *last
+	p.kinds, p.table = outlines, *last
 	return true
 }
 
@@ -54,9 +58,29 @@ func (t *Table) translate(other *Table) (kinds []int32, same bool) {
 			return nil, false
 		}
 	}
-	return kinds, !slices.Contains(kinds, -1)
+	return kinds, !slices.Contains(kinds, -1) && t.sameBases(other, kinds)
 }
 
+// sameBases reports whether kinds, whose numbers in other are given, build on the same ones.
+func (t *Table) sameBases(other *Table, kinds []int32) bool {
+	for made := range t.Kinds {
+		base, was := t.Kinds[made].Base, other.Kinds[kinds[made]].Base
+		if base != Alone {
+			base = int(kinds[base])
+		}
+		if base != was {
+			return false
+		}
+	}
+	return true
+}
+
+// equal compares all but the bases.
 func (k *Kind) equal(other *Kind) bool {
-	return k.Allow == other.Allow && k.Deny == other.Deny && k.Allowed.Equal(other.Allowed) && maps.Equal(k.Others, other.Others)
+	return k.Allow == other.Allow && k.Deny == other.Deny && k.Allowed.Equal(other.Allowed) &&
+		slices.EqualFunc(k.Others, other.Others, Exception.equal)
+}
+
+func (e Exception) equal(other Exception) bool {
+	return e.Class == other.Class && *e.Ruling == *other.Ruling
 }

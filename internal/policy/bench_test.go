@@ -38,7 +38,7 @@ func newBenchCluster(rules, identities int) benchCluster {
 	return c
 }
 
-func (c benchCluster) resolver(b *testing.B) *Resolver {
+func (c benchCluster) resolver(b testing.TB) *Resolver {
 	b.Helper()
 	rules, err := Compile(1, c.policies, Always)
 	if err != nil {
@@ -52,7 +52,7 @@ const local = 100
 
 func (c benchCluster) resolve(r *Resolver) {
 	for _, p := range c.peers[:min(local, len(c.peers))] {
-		r.Tables(p.ID)
+		mustTables(r, p.ID)
 	}
 }
 
@@ -124,7 +124,7 @@ func BenchmarkAssociations10000(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		r.Forget(256)
-		if t := r.Tables(256); t.Ingress.Classes != associations+1 || len(t.Ingress.Kinds) < associations {
+		if t := mustTables(r, 256); t.Ingress.Classes != associations+1 || len(t.Ingress.Kinds) < associations {
 			b.Fatal(t.Ingress.Classes, len(t.Ingress.Kinds))
 		}
 	}
@@ -145,9 +145,9 @@ func BenchmarkMillionRows(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		r.Forget(256)
-		r.Tables(256)
+		mustTables(r, 256)
 	}
-	b.ReportMetric(float64(r.Tables(256).Ingress.Rows.Len()), "rows")
+	b.ReportMetric(float64(mustTables(r, 256).Ingress.Rows.Len()), "rows")
 }
 
 // Benchmark100k is 100,000 identities and 10,000 rules: a changed rule and a new identity, for 100 subjects.
@@ -168,4 +168,35 @@ func Benchmark100k(b *testing.B) {
 		c.resolve(r)
 	}
 	b.ReportMetric(float64(memory.HeapAlloc)/(1<<20), "MiB-heap")
+}
+
+// everybodyAndEach is a subject that everybody in the cluster reaches on so many ports, each by a rule of its own, and
+// as many label sets on one more port each.
+func everybodyAndEach(count int) benchCluster {
+	p := Policy{Kind: PolicyKind, Name: "p"}
+	peers := []Peer{{ID: 256, Labels: labels.Set{"app": "db"}}}
+	for i := range count {
+		to := func(from string, port int) Rule {
+			return Rule{Select: "app=db", Ingress: []Ingress{{From: []string{from}, Ports: []string{fmt.Sprintf("%d/tcp", port)}}}}
+		}
+		p.Rules = append(p.Rules, to("cluster", 1+2*i), to(fmt.Sprintf("n=v%d", i), 30_001+2*i))
+		peers = append(peers, Peer{ID: 300 + identity.Number(i), Labels: labels.Set{"n": fmt.Sprintf("v%d", i)}})
+	}
+	return benchCluster{[]Policy{p}, peers}
+}
+
+// BenchmarkEverybodyAndEach: what is said about everybody is in the table once, not once for each label set that is named too.
+func BenchmarkEverybodyAndEach(b *testing.B) {
+	for _, count := range []int{1000, 3000} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			r := everybodyAndEach(count).resolver(b)
+			b.ReportAllocs()
+			for b.Loop() {
+				r.Forget(256)
+				if t := mustTables(r, 256); t.Ingress.Classes != 2*count+1 {
+					b.Fatal(t.Ingress.Classes)
+				}
+			}
+		})
+	}
 }

@@ -49,6 +49,16 @@ func (b Bits) Empty() bool {
 	return b.Count() == 0
 }
 
+// uncommon returns how many words are not the commonest one.
+func (b Bits) uncommon() int {
+	counts, most := map[uint64]int{}, 0
+	for _, word := range b {
+		counts[word]++
+		most = max(most, counts[word])
+	}
+	return len(b) - most
+}
+
 // Equal reports whether both sets have the same length and bits.
 func (b Bits) Equal(other Bits) bool {
 	return slices.Equal(b, other)

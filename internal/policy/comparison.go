@@ -19,10 +19,17 @@ func (t touched) compare(before, after *Ruleset) comparison {
 	return c
 }
 
-func (c comparison) run(into *changeSet) {
+func (c comparison) run(into *changeSet) error {
 	for class := range c.subjects().all {
 		subject := c.crowd.first(class).ID
-		was, is := c.before.Tables(subject), c.after.Tables(subject)
+		was, err := c.before.Tables(subject)
+		if err != nil {
+			return err
+		}
+		is, err := c.after.Tables(subject)
+		if err != nil {
+			return err
+		}
 		if was == nil {
 			continue // it is no endpoint
 		}
@@ -39,6 +46,7 @@ func (c comparison) run(into *changeSet) {
 		c.before.Forget(subject)
 		c.after.Forget(subject)
 	}
+	return nil
 }
 
 // changes returns what changes for which of the peers' classes. Peers of the same kinds share a comparison, and most have
@@ -81,12 +89,12 @@ func (c comparison) changes(before, after *Table, peers Bits) map[portChange]Bit
 
 // passing returns the ports on which peers of a kind pass; in mode audit those on which mode always would let them.
 func (t *Table) passing(kind int, mode Mode) portSet {
-	k := &t.Kinds[kind]
+	allowed := t.Kinds[kind].Allowed
 	passes := func(class int) bool {
 		if mode == Audit {
-			return k.Ruling(class).Would()
+			return t.RulingOn(kind, class).Would()
 		}
-		return k.Allowed.Has(class)
+		return allowed.Has(class)
 	}
 	var passing portSet
 	next := uint32(0)

@@ -27,14 +27,15 @@ func (p *plan) change(r *Resolver, peers []identity.Number) (changed, fits bool)
 	}
 	if len(changes) > 0 {
 		p.table.Rows = p.table.Rows.With(changes)
+		p.budget.used.entries += p.table.entriesOf(changes)
 	}
-	return len(changes) > 0, !p.cluttered()
+	return len(changes) > 0, !p.cluttered() && !p.budget.spent()
 }
 
 // has adds kinds to the table up to the numbered one. false if one does not fit.
 func (p *plan) has(kind int32) bool {
 	for n := len(p.table.Kinds); n <= int(kind); n++ {
-		k, fits := p.fill(p.kinds[n])
+		k, fits := p.fill(int32(n))
 		if !fits {
 			return false
 		}

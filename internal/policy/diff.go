@@ -21,15 +21,19 @@ type PairChange struct {
 //
 // Many pairs with the same change are one PairChange; none is in two. The cost grows with the pairs of peers that a
 // changed rule can be about and that rules tell from others.
-func Diff(before, after *Ruleset, peers []Peer) []PairChange {
+//
+// ErrTooLarge if there is a peer whose table would be.
+func Diff(before, after *Ruleset, peers []Peer) ([]PairChange, error) {
 	claims := changedClaims(before, after)
 	if len(claims) == 0 {
-		return nil
+		return nil, nil
 	}
 	crowd := newCrowd(before, after, peers)
 	changes := newChangeSet(crowd)
-	crowd.touched(claims).compare(before, after).run(changes)
-	return changes.grouped()
+	if err := crowd.touched(claims).compare(before, after).run(changes); err != nil {
+		return nil, err
+	}
+	return changes.grouped(), nil
 }
 
 // portChange is what a pair gains and loses, each as text that one can compare.

@@ -71,7 +71,7 @@ func TestDiff(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, one := range Diff(mustCompile(t, c.mode, c.before), mustCompile(t, c.mode, c.after), castPeers()) {
+			for _, one := range mustDiff(mustCompile(t, c.mode, c.before), mustCompile(t, c.mode, c.after), castPeers()) {
 				got = append(got, one.String())
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
@@ -81,6 +81,14 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+func mustDiff(before, after *Ruleset, peers []Peer) []PairChange {
+	changes, err := Diff(before, after, peers)
+	if err != nil {
+		panic(err)
+	}
+	return changes
+}
+
 // TestDiffAgreesWithExplain: a port of a pair is gained or lost just if Explain says so.
 func TestDiffAgreesWithExplain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -88,7 +96,7 @@ func TestDiffAgreesWithExplain(t *testing.T) {
 		peers := drawPeers(t, append(before.Prefixes(), after.Prefixes()...))
 		type pair struct{ from, to identity.Number }
 		changes := map[pair]PairChange{}
-		for _, group := range Diff(before, after, peers) {
+		for _, group := range mustDiff(before, after, peers) {
 			for _, from := range group.From {
 				for _, to := range group.To {
 					if _, twice := changes[pair{from.ID, to.ID}]; twice || len(group.Gained)+len(group.Lost) == 0 {
@@ -185,7 +193,7 @@ func BenchmarkDiff(b *testing.B) {
 			pairs := 0
 			for b.Loop() {
 				pairs = 0
-				for _, group := range Diff(before, after, peers) {
+				for _, group := range mustDiff(before, after, peers) {
 					pairs += len(group.From) * len(group.To)
 				}
 			}

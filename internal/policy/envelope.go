@@ -5,6 +5,7 @@ package policy
 import (
 	"cmp"
 	"slices"
+	"sort"
 )
 
 // The line is all ports of all protocols in a row: a port's place on it is protocol<<16 | port.
@@ -18,46 +19,56 @@ func spanOf(r portRange) span {
 	return span{protocol | uint32(r.First), (protocol | uint32(r.Last)) + 1}
 }
 
-// segment says how the places from here on are ruled on, up to the next segment.
-type segment struct {
-	from   uint32
-	ruling int32
-}
-
 // reach is a part of the line that a clause is about.
 type reach struct {
 	span
 	clause ref
 }
 
-// segments rules on the whole line: at each place the first of the matched clauses decides, and what rest
-// says where there is none. The first segment starts at 0, and neighbours differ.
-func (p *plan) segments(matched []int32, rest sides) []segment {
-	var reaches []reach
-	for _, i := range matched {
-		c := &p.clauses[i]
-		if c.ports == nil {
-			p.takeWhole(&rest, ref(i))
-			continue
-		}
-		for _, s := range c.ports {
-			reaches = append(reaches, reach{s, ref(i)})
-		}
-	}
-	slices.SortFunc(reaches, func(a, b reach) int { return cmp.Compare(a.from, b.from) })
-	var segments []segment
+// sweep rules on the places of a region: at each the first of the matched clauses decides, and what rest says where there is none.
+func (p *plan) sweep(matched []int32, rest sides, region portSet) (pieces []patch) {
+	reaches := p.reaches(matched, region)
+	places := cuts(reaches, region)
+	p.budget.used.steps += len(places)
 	var open [layers][2]reachHeap
-	for _, place := range cuts(reaches) {
+	for i, place := range places {
 		for len(reaches) > 0 && reaches[0].from == place {
 			p.open(&open, reaches[0])
 			reaches = reaches[1:]
 		}
-		ruling := p.ruling(firstOf(&open, rest, place))
-		if n := len(segments); n == 0 || segments[n-1].ruling != ruling {
-			segments = append(segments, segment{place, ruling})
+		for len(region) > 0 && region[0].to <= place {
+			region = region[1:]
+		}
+		if len(region) > 0 && region[0].from <= place {
+			pieces = addPatch(pieces, patch{span{place, places[i+1]}, p.ruling(firstOf(&open, rest, place))})
 		}
 	}
-	return segments
+	return pieces
+}
+
+// reaches returns what the matched clauses say about a region, in the order of places.
+func (p *plan) reaches(matched []int32, region portSet) (reaches []reach) {
+	for _, i := range matched {
+		for _, s := range p.clauses[i].ports {
+			at := sort.Search(len(region), func(i int) bool { return region[i].to > s.from })
+			for ; at < len(region) && region[at].from < s.to; at++ {
+				part := span{max(s.from, region[at].from), min(s.to, region[at].to)}
+				reaches = append(reaches, reach{part, ref(i)})
+			}
+		}
+	}
+	slices.SortFunc(reaches, func(a, b reach) int { return cmp.Compare(a.from, b.from) })
+	return reaches
+}
+
+// withWhole has the matched clauses about all ports decide where nobody did.
+func (p *plan) withWhole(matched []int32, rest sides) sides {
+	for _, i := range matched {
+		if p.clauses[i].ports == nil {
+			p.takeWhole(&rest, ref(i))
+		}
+	}
+	return rest
 }
 
 // takeWhole has a clause about all ports decide where no earlier one does.
@@ -105,14 +116,14 @@ func firstOf(open *[layers][2]reachHeap, rest sides, place uint32) sides {
 	return rest
 }
 
-// cuts returns where the line may change: 0, and where reaches start or end.
-func cuts(reaches []reach) []uint32 {
-	places := make([]uint32, 1, 1+2*len(reaches))
+// cuts returns where the region starts, ends and may change.
+func cuts(reaches []reach, region portSet) []uint32 {
+	places := make([]uint32, 0, 2*(len(reaches)+len(region)))
 	for _, r := range reaches {
-		places = append(places, r.from)
-		if r.to < lineEnd {
-			places = append(places, r.to)
-		}
+		places = append(places, r.from, r.to)
+	}
+	for _, s := range region {
+		places = append(places, s.from, s.to)
 	}
 	slices.Sort(places)
 	return slices.Compact(places)

@@ -8,27 +8,21 @@ import (
 	"sort"
 )
 
-// exception is a class that is ruled on otherwise than class 0.
+// exception is a class on which a kind's patches rule.
 type exception struct {
 	class  int
 	ruling int32
 }
 
-// exceptions returns the exceptions of a kind, by class; false if its segments do not fit the line: they tell
-// places of one class apart. The cost is the number of cells that they cover.
-func (l *line) exceptions(segments []segment) (list []exception, fits bool) {
+// exceptions returns the patched classes, in order; false if the patches do not fit the line: they tell places of one class
+// apart. The cost is the number of cells that they cover.
+func (l *line) exceptions(patches []patch) (list []exception, fits bool) {
 	if l.found == nil {
 		l.found = make([]int, len(l.sizes))
 	}
 	fits = true
-	for i, s := range segments {
-		if s.ruling != segments[0].ruling {
-			// The last segment is like the first: no rule speaks of either end of the line.
-			list, fits = l.cover(list, s, segments[i+1].from)
-		}
-		if !fits {
-			break
-		}
+	for i := 0; i < len(patches) && fits; i++ {
+		list, fits = l.cover(list, patches[i])
 	}
 	slices.SortFunc(list, func(a, b exception) int { return cmp.Compare(a.class, b.class) })
 	for i, e := range list {
@@ -40,16 +34,16 @@ func (l *line) exceptions(segments []segment) (list []exception, fits bool) {
 	return slices.Compact(list), fits
 }
 
-// cover adds the classes of the cells from a segment's start to where it ends; false if it starts or ends within a cell.
-func (l *line) cover(list []exception, s segment, to uint32) ([]exception, bool) {
-	at := sort.Search(len(l.cells), func(i int) bool { return l.cells[i].from >= s.from })
-	if at == len(l.cells) || l.cells[at].from != s.from {
+// cover adds the classes of the cells of a patch; false if it starts or ends within a cell.
+func (l *line) cover(list []exception, p patch) ([]exception, bool) {
+	at := sort.Search(len(l.cells), func(i int) bool { return l.cells[i].from >= p.from })
+	if at == len(l.cells) || l.cells[at].from != p.from {
 		return list, false
 	}
-	for ; at < len(l.cells) && l.cells[at].from < to; at++ {
+	for ; at < len(l.cells) && l.cells[at].from < p.to; at++ {
 		class := int(l.cells[at].class)
 		l.found[class]++
-		list = append(list, exception{class, s.ruling})
+		list = append(list, exception{class, p.ruling})
 	}
-	return list, at < len(l.cells) && l.cells[at].from == to
+	return list, at < len(l.cells) && l.cells[at].from == p.to
 }

@@ -2,82 +2,93 @@
 
 package policy
 
-// fill makes the kind that is ruled on like the segments; false if they do not fit the table's line.
-func (p *plan) fill(segments []segment) (Kind, bool) {
-	others, fits := p.line.exceptions(segments)
+import "slices"
+
+// fill makes the numbered kind; false if it does not fit the table's line.
+func (p *plan) fill(number int32) (Kind, bool) {
+	o := &p.kinds[number]
+	own, fits := p.line.exceptions(o.patches)
 	if !fits {
 		return Kind{}, false
 	}
-	classes := len(p.line.sizes)
-	usual := segments[0].ruling
-	k := Kind{Allowed: newBits(classes)}
-	if p.rulings[usual].Allowed {
-		k.Allowed = allBits(classes)
+	var k Kind
+	if at := p.baseWith(number); at >= 0 {
+		k = p.fillBase(at, o.rest, own)
+	} else {
+		k = p.fillOn(p.ground(o.base), o.rest, own)
+		o.patches = nil
 	}
-	counts := map[int32]int{usual: classes - len(others)}
-	for _, other := range others {
-		counts[other.ruling]++
-		if p.rulings[other.ruling].Allowed {
-			k.Allowed.set(other.class)
-		} else {
-			k.Allowed.clear(other.class)
-		}
+	if k.Base = Alone; o.base != alone {
+		k.Base = int(p.bases[o.base].kind)
 	}
-	allow, deny := p.mostly(counts, usual, others)
-	if allow >= 0 {
-		k.Allow = p.rulings[allow]
-	}
-	if deny >= 0 {
-		k.Deny = p.rulings[deny]
-	}
-	if usual != allow && usual != deny {
-		return p.spelledOut(k, usual, others, allow, deny), true
-	}
-	for _, other := range others {
-		if other.ruling != allow && other.ruling != deny {
-			k.note(other.class, p.rulings[other.ruling])
-		}
-	}
+	p.budget.used.steps += len(own) / 8
+	p.budget.filled(&k)
 	return k, true
 }
 
-// mostly returns the rulings that most of the allowed and most of the denied classes have, -1 if there are none. Of
-// those that as many have it is the one of the lowest class.
-func (p *plan) mostly(counts map[int32]int, usual int32, others []exception) (allow, deny int32) {
-	allow, deny = -1, -1
-	better := func(ruling int32) {
-		best := &deny
-		if p.rulings[ruling].Allowed {
-			best = &allow
-		}
-		if *best < 0 || counts[ruling] > counts[*best] {
-			*best = ruling
-		}
-	}
-	better(usual) // that of class 0
-	for _, other := range others {
-		better(other.ruling)
-	}
-	return allow, deny
+// baseWith returns the population whose base the kind is, -1 if none.
+func (p *plan) baseWith(number int32) int {
+	return slices.IndexFunc(p.bases[:], func(b base) bool { return b.kind == number })
 }
 
-// spelledOut notes the ruling of every class that has neither of the main ones, also where it is the usual one.
-func (p *plan) spelledOut(k Kind, usual int32, others []exception, allow, deny int32) Kind {
-	for class := range p.line.sizes {
-		ruling := usual
-		if len(others) > 0 && others[0].class == class {
-			ruling, others = others[0].ruling, others[1:]
-		}
-		if ruling != allow && ruling != deny {
-			k.note(class, p.rulings[ruling])
+// ground returns what a kind with that base builds on. A base is filled before those that build on it.
+func (p *plan) ground(base int) *foundation {
+	if base != alone {
+		return p.bases[base].foundation
+	}
+	if p.bare == nil {
+		p.bare = bareGround(len(p.line.sizes))
+	}
+	return p.bare
+}
+
+// fillBase fills a base's kind: it builds on itself, and notes all that its foundation says it does.
+func (p *plan) fillBase(population int, rest int32, patched []exception) Kind {
+	f := p.foundationOn(rest, patched)
+	p.bases[population].foundation = f
+	k := p.fillOn(f, rest, nil)
+	for _, e := range patched {
+		if f.noted.Has(e.class) {
+			k.Others = append(k.Others, Exception{e.class, p.rulings[e.ruling]})
 		}
 	}
 	return k
 }
 
-func (k *Kind) note(class int, r Ruling) {
-	if k.Others == nil {
-		k.Others = map[int]Ruling{}
+// fillOn fills a kind that builds on a foundation and has patches of its own on some classes.
+func (p *plan) fillOn(f *foundation, rest int32, own []exception) Kind {
+	k := Kind{Allowed: f.under(p.rulings[rest].Allowed)}
+	counts := f.counts(rest, own)
+	var allow, deny int32 = noRuling, noRuling
+	better := func(ruling int32) {
+		best := &deny
+		if ruling != noRuling && p.rulings[ruling].Allowed {
+			best = &allow
+		}
+		if counts[ruling] > 0 && (*best == noRuling || counts[ruling] > counts[*best]) {
+			*best = ruling
+		}
 	}
-	k.Others[class] = r
+	better(rest)
+	better(f.main)
+	for _, e := range own {
+		better(e.ruling)
+		if p.rulings[e.ruling].Allowed {
+			k.Allowed.set(e.class)
+		} else {
+			k.Allowed.clear(e.class)
+		}
+	}
+	k.Allow, k.Deny = p.rulingOrNone(allow), p.rulingOrNone(deny)
+	for _, e := range f.exceptions(rest, own, allow, deny) {
+		k.Others = append(k.Others, Exception{e.class, p.rulings[e.ruling]})
+	}
+	return k
+}
+
+func (p *plan) rulingOrNone(number int32) Ruling {
+	if number == noRuling {
+		return Ruling{}
+	}
+	return *p.rulings[number]
 }

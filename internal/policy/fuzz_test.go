@@ -37,7 +37,7 @@ func FuzzCompile(f *testing.F) {
 		}
 		r := resolver(rules, peers...)
 		for _, subject := range peers {
-			tables := r.Tables(subject.ID)
+			tables := mustTables(r, subject.ID)
 			if tables == nil {
 				continue
 			}

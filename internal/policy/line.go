@@ -20,13 +20,13 @@ type cell struct {
 	class int32
 }
 
-// change says that what one kind says changes at a place, by a hash of what it said and says.
+// change says that what one kind's patches say changes at a place, by a hash of what begins or ends there.
 type change struct {
 	place uint32
 	by    column
 }
 
-// column is a hash of what all kinds say about a place. Places with the same one are of one class: of
+// column is a hash of what all kinds' patches say about a place. Places with the same one are of one class: of
 // 128 bits with a seed, two differ for certain.
 type column [2]uint64
 
@@ -48,13 +48,13 @@ func (c column) xor(other column) column {
 }
 
 // newLine classifies the line by how the kinds are ruled on. Class 0 is what is like place 0, of which no rule
-// speaks. The cost is the number of segments, not of kinds times places.
-func newLine(kinds [][]segment) line {
+// speaks. The cost is the number of patches, not of kinds times places.
+func newLine(kinds []outline) line {
 	var changes []change
-	for kind, segments := range kinds {
-		for i := 1; i < len(segments); i++ {
-			by := columnOf(kind, segments[i-1].ruling).xor(columnOf(kind, segments[i].ruling))
-			changes = append(changes, change{segments[i].from, by})
+	for kind, o := range kinds {
+		for _, patch := range o.patches {
+			by := columnOf(kind, patch.ruling)
+			changes = append(changes, change{patch.from, by}, change{patch.to, by})
 		}
 	}
 	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.place, b.place) })

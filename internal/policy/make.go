@@ -10,26 +10,37 @@ import (
 	"github.com/hypha-net/hypha/internal/identity"
 )
 
-// make works the table out for all peers.
-func (p *plan) make(r *Resolver) Table {
-	p.palette = newPalette()
+// make works the table out for all peers. ErrTooLarge.
+func (p *plan) make(r *Resolver) (Table, error) {
+	p.palette, p.budget = newPalette(), budget{limits: r.limits}
 	p.kindOf(r, p.usualGroup()) // the first: kind 0
-	var rows rowList
+	rows := p.rows(r)
+	if err := p.check(len(rows)); err != nil {
+		return Table{}, err
+	}
+	p.line = newLine(p.kinds)
+	p.table = Table{Shape: p.line.shape(), Kinds: make([]Kind, 0, len(p.kinds)), Rows: rows.rows()}
+	for number := range p.kinds {
+		k, _ := p.fill(int32(number)) // they fit: the line was made for them
+		p.table.Kinds = append(p.table.Kinds, k)
+		if err := p.check(len(rows)); err != nil {
+			return Table{}, err
+		}
+	}
+	p.budget.used.entries += p.table.entries()
+	return p.table, p.check(len(rows))
+}
+
+// rows finds out which peers have rows.
+func (p *plan) rows(r *Resolver) (rows rowList) {
 	for _, one := range p.reservedPeers(r) {
-		rows.add(one.ID, p.kindOfReserved(one))
+		rows.add(one.ID, p.kindOfReserved(r, one))
 	}
 	if p.side == ingress {
 		p.addRows(r, &r.cluster, &rows)
 	}
 	p.addRows(r, &r.world, &rows)
-
-	p.line = newLine(p.kinds)
-	p.table = Table{Shape: p.line.shape(), Kinds: make([]Kind, 0, len(p.kinds)), Rows: rows.rows()}
-	for _, segments := range p.kinds {
-		k, _ := p.fill(segments) // they fit: the line was made for them
-		p.table.Kinds = append(p.table.Kinds, k)
-	}
-	return p.table
+	return rows
 }
 
 // usualGroup is the group of the peers that have no rows.

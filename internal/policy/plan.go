@@ -21,6 +21,7 @@ type plan struct {
 	rest     [layers]ref          // what the subject's side says to what no clause is about
 	matching [populations][]int32 // the clauses that hold for the usual peers
 
+	budget budget
 	partition
 	palette
 	table Table

@@ -32,7 +32,7 @@ var (
 		"8/icmp", "128/icmpv6", "echo-request/icmp", "http/tcp", "http/udp",
 	}
 	protocolSamples = []Protocol{TCP, TCP, UDP, SCTP, ICMP, ICMPv6, 47}
-	numberSamples   = []uint16{0, 1, 53, 79, 80, 81, 443, 7999, 8000, 8499, 8500, 8999, 9000, 9500, 9501, 65534, 65535}
+	numberSamples   = []uint16{0, 1, 53, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 443, 7999, 8000, 8499, 8500, 8999, 9000, 9500, 9501, 65534, 65535}
 )
 
 // tiers are drawn so that some are none, and some are the same.
@@ -98,6 +98,9 @@ func drawRule(t *rapid.T) Rule {
 }
 
 func drawPolicy(t *rapid.T, name string) Policy {
+	if rapid.IntRange(0, 3).Draw(t, "is a crowd") == 0 {
+		return drawCrowd(t, name)
+	}
 	p := Policy{Kind: PolicyKind, Name: name, Tier: tiers.Draw(t, "policy's"), Audit: rapid.Bool().Draw(t, "audit")}
 	for range rapid.IntRange(1, 3).Draw(t, "rules") {
 		p.Rules = append(p.Rules, drawRule(t))
@@ -133,6 +136,33 @@ func drawPeers(t *rapid.T, prefixes []netip.Prefix) []Peer {
 		peers = append(peers, Peer{ID: identity.FirstCIDR + identity.Number(i), Prefix: prefix})
 	}
 	return peers
+}
+
+// drawCrowd draws rules about everybody, or the whole world, and rules about some, each for a port of its own: what one kind has in
+// common with another is in the table once.
+func drawCrowd(t *rapid.T, name string) Policy {
+	p := Policy{Kind: PolicyKind, Name: name}
+	peers := slices.Concat([]string{"cluster", "any", "world", "cluster", "any"}, selectorSamples, cidrSamples)
+	for range rapid.IntRange(2, 12).Draw(t, "crowd") {
+		e := entry{
+			peers: []string{rapid.SampledFrom(peers).Draw(t, "whom")}, action: rapid.SampledFrom([]Action{Allow, Allow, Allow, Deny}).Draw(t, "action"),
+			ports: []string{fmt.Sprintf("%d/tcp", rapid.IntRange(79, 90).Draw(t, "port"))},
+		}
+		switch rapid.IntRange(0, 9).Draw(t, "width") {
+		case 0:
+			e.ports = nil
+		case 1:
+			e.ports = []string{"81-88/tcp"}
+		}
+		r := Rule{Select: rapid.SampledFrom([]string{"", "", "app=web"}).Draw(t, "select")}
+		if rapid.IntRange(0, 3).Draw(t, "side") > 0 {
+			r.Ingress = []Ingress{{From: e.peers, Ports: e.ports, Action: e.action}}
+		} else {
+			r.Egress = []Egress{{To: e.peers, Ports: e.ports, Action: e.action}}
+		}
+		p.Rules = append(p.Rules, r)
+	}
+	return p
 }
 
 // drawPort draws one port, of ICMP the type of a request.
@@ -179,7 +209,7 @@ func compareWorld(t *rapid.T, r *Resolver, peers []Peer, ports []portRange) (pac
 		if !endpoint(subject) {
 			continue
 		}
-		tables := r.Tables(subject.ID)
+		tables := mustTables(r, subject.ID)
 		checkForm(t, &tables.Ingress)
 		checkForm(t, &tables.Egress)
 		for _, peer := range peers {
@@ -227,8 +257,14 @@ func checkForm(t *rapid.T, table *Table) {
 		if len(k.Allowed) != len(newBits(table.Classes)) || k.Allowed.Has(table.Classes) {
 			t.Fatalf("kind %d: %v for %d classes", n, k.Allowed, table.Classes)
 		}
+		if base := k.Base; base != Alone && (base < 0 || base >= len(table.Kinds) || base == n || table.Kinds[base].Base != Alone) {
+			t.Fatalf("kind %d builds on %d", n, base)
+		}
+		if !slices.IsSortedFunc(k.Others, func(a, b Exception) int { return a.Class - b.Class }) {
+			t.Fatalf("kind %d: exceptions %v", n, k.Others)
+		}
 		for class := range table.Classes {
-			if r := k.Ruling(class); r.Allowed != k.Allowed.Has(class) || r.Egress.Cause == "" || r.Ingress.Cause == "" {
+			if r := table.RulingOn(n, class); r.Allowed != k.Allowed.Has(class) || r.Egress.Cause == "" || r.Ingress.Cause == "" {
 				t.Fatalf("kind %d, class %d: %+v", n, class, r)
 			}
 		}

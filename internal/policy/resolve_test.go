@@ -189,13 +189,21 @@ func resolver(rules *Ruleset, peers ...Peer) *Resolver {
 	return r
 }
 
+func mustTables(r *Resolver, n identity.Number) *Tables {
+	tables, err := r.Tables(n)
+	if err != nil {
+		panic(err)
+	}
+	return tables
+}
+
 // tableVerdict asks the table that judges the flow in the kernel.
 func tableVerdict(rules *Ruleset, from, to Peer, protocol Protocol, port uint16) Ruling {
 	r := resolver(rules, castPeers()...)
 	if to.isEndpoint() {
-		return r.Tables(to.ID).Ingress.Ruling(from.ID, protocol, port)
+		return mustTables(r, to.ID).Ingress.Ruling(from.ID, protocol, port)
 	}
-	return r.Tables(from.ID).Egress.Ruling(to.ID, protocol, port)
+	return mustTables(r, from.ID).Egress.Ruling(to.ID, protocol, port)
 }
 
 func TestTableHasTheFewestClasses(t *testing.T) {
@@ -221,7 +229,7 @@ func TestTableHasTheFewestClasses(t *testing.T) {
 }
 
 func tablesOfDB(rules *Ruleset) *Tables {
-	return resolver(rules, castPeers()...).Tables(cast["db"].ID)
+	return mustTables(resolver(rules, castPeers()...), cast["db"].ID)
 }
 
 func TestWideRows(t *testing.T) {
@@ -234,7 +242,7 @@ func TestWideRows(t *testing.T) {
 	for i := range ports {
 		peers = append(peers, Peer{ID: identity.Number(1000 + i), Labels: labels.Set{"n": fmt.Sprintf("v%d", i)}})
 	}
-	table := resolver(mustCompile(t, Always, strings.Join(rules, ",")), peers...).Tables(cast["db"].ID).Ingress
+	table := mustTables(resolver(mustCompile(t, Always, strings.Join(rules, ",")), peers...), cast["db"].ID).Ingress
 	if table.Classes != ports+1 || len(table.Kinds) != 1+ports+2 { // whom no rule names, in the cluster and outside; host
 		t.Errorf("%d classes, %d kinds", table.Classes, len(table.Kinds))
 	}

@@ -28,6 +28,7 @@ type Resolver struct {
 
 	subjects map[identity.Number]*subject
 	changes  changes
+	limits   limits // of each table
 }
 
 // NewResolver returns a resolver that knows the rules and the reserved peers.
@@ -40,6 +41,7 @@ func NewResolver(rules *Ruleset) *Resolver {
 		world:     population{kind: inWorld, indexes: map[identity.Number]index{}},
 		reserved:  map[identity.Number]*resident{},
 		subjects:  map[identity.Number]*subject{},
+		limits:    maxTable,
 	}
 	for l := range r.closed {
 		r.closed[l] = &posting{of: &r.cluster}

@@ -16,7 +16,7 @@ const webReachesDB = "{select: role=db, ingress: [{from: [role=web], ports: [80/
 // TestPeersChangeRowsInPlace: who comes gets a row in the table that there is, if its rulings fit.
 func TestPeersChangeRowsInPlace(t *testing.T) {
 	r := resolver(mustCompile(t, Always, webReachesDB), castPeers()...)
-	before := r.Tables(cast["db"].ID)
+	before := mustTables(r, cast["db"].ID)
 	newcomer := Peer{ID: 900, Labels: labels.Set{"role": "web"}}
 	for _, step := range []struct {
 		do      func()
@@ -28,7 +28,7 @@ func TestPeersChangeRowsInPlace(t *testing.T) {
 		{func() { r.RemovePeer(900) }, []identity.Number{900}},
 	} {
 		step.do()
-		after := r.Tables(cast["db"].ID)
+		after := mustTables(r, cast["db"].ID)
 		changes, related := after.Ingress.Rows.ChangesSince(before.Ingress.Rows)
 		if !related || after.Ingress.Shape != before.Ingress.Shape || after.Revision != before.Revision {
 			t.Fatalf("the table was made anew: %+v", after)
@@ -44,13 +44,13 @@ func TestPeersChangeRowsInPlace(t *testing.T) {
 func TestRulesChangeOnlyTheTablesTheyAreAbout(t *testing.T) {
 	first := mustCompile(t, Always, webReachesDB)
 	r := resolver(first, castPeers()...)
-	db, web := r.Tables(cast["db"].ID), r.Tables(cast["web"].ID)
+	db, web := mustTables(r, cast["db"].ID), mustTables(r, cast["web"].ID)
 
 	same, err := Recompile(first, 8, first.Policies())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.SetRules(same); r.Tables(cast["db"].ID) != db || r.Tables(cast["web"].ID) != web || db.Revision != 7 {
+	if r.SetRules(same); mustTables(r, cast["db"].ID) != db || mustTables(r, cast["web"].ID) != web || db.Revision != 7 {
 		t.Error("tables changed though no rule did")
 	}
 	more := append([]Policy{{Kind: PolicyKind, Name: "more", Rules: []Rule{
@@ -62,15 +62,15 @@ func TestRulesChangeOnlyTheTablesTheyAreAbout(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.SetRules(other)
-	if r.Tables(cast["db"].ID) != db {
+	if mustTables(r, cast["db"].ID) != db {
 		t.Error("the table of db was replaced by one that says the same")
 	}
-	if now := r.Tables(cast["web"].ID); now == web || now.Revision != 9 {
+	if now := mustTables(r, cast["web"].ID); now == web || now.Revision != 9 {
 		t.Errorf("revision %d of web's table", now.Revision)
 	}
 	// The table that stayed follows the new rules: somebody may come whom they name.
 	r.SetPeer(Peer{ID: 900, Labels: labels.Set{"role": "nobody"}})
-	if !r.Tables(cast["db"].ID).Ingress.Ruling(900, UDP, 1).Allowed {
+	if !mustTables(r, cast["db"].ID).Ingress.Ruling(900, UDP, 1).Allowed {
 		t.Error("the table that stayed does not know the new rule")
 	}
 }
@@ -78,17 +78,17 @@ func TestRulesChangeOnlyTheTablesTheyAreAbout(t *testing.T) {
 func TestTablesAreOfEndpoints(t *testing.T) {
 	r := resolver(mustCompile(t, Always, ""), castPeers()...)
 	for name, p := range cast {
-		if got := r.Tables(p.ID) != nil; got != p.isEndpoint() {
+		if got := mustTables(r, p.ID) != nil; got != p.isEndpoint() {
 			t.Errorf("%s has tables: %v", name, got)
 		}
 	}
-	if r.Tables(12345) != nil {
+	if mustTables(r, 12345) != nil {
 		t.Error("nobody has tables")
 	}
 	if _, known := r.Peer(cast["db"].ID); !known {
 		t.Error("db is not known")
 	}
-	if r.RemovePeer(cast["db"].ID); r.Tables(cast["db"].ID) != nil {
+	if r.RemovePeer(cast["db"].ID); mustTables(r, cast["db"].ID) != nil {
 		t.Error("who is gone has tables")
 	}
 }

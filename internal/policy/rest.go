@@ -46,7 +46,11 @@ func restIf(closed bool) ref {
 }
 
 // kindOfReserved returns the kind of a peer that is in no population.
-func (p *plan) kindOfReserved(one *resident) int32 {
+func (p *plan) kindOfReserved(r *Resolver, one *resident) int32 {
+	population := inWorld
+	if p.side == ingress && one.isEndpoint() {
+		population = inCluster
+	}
 	var rest sides
 	for l := range rest {
 		rest[l] = [2]ref{p.rest[l], restOutside}
@@ -63,5 +67,5 @@ func (p *plan) kindOfReserved(one *resident) int32 {
 			matched = append(matched, int32(i))
 		}
 	}
-	return p.kind(p.segments(matched, rest))
+	return p.unusualKind(r, population, matched, rest)
 }

@@ -141,7 +141,7 @@ func (w *world) check(t *rapid.T) int {
 		if !endpoint(p) {
 			continue
 		}
-		tables, again := w.resolver.Tables(p.ID), w.resolver.Tables(p.ID)
+		tables, again := mustTables(w.resolver, p.ID), mustTables(w.resolver, p.ID)
 		if tables != again {
 			t.Fatalf("%v has other tables though nothing changed", p.ID)
 		}

@@ -36,11 +36,16 @@ func remove[T comparable](list []T, item T) []T {
 func replaceSorted(list, out, in []int32) []int32 {
 	result := make([]int32, 0, len(list)+len(in))
 	for _, i := range list {
-		if _, gone := slices.BinarySearch(out, i); !gone {
-			result = append(result, i)
+		for len(out) > 0 && out[0] < i {
+			out = out[1:]
 		}
+		if len(out) > 0 && out[0] == i {
+			continue
+		}
+		for len(in) > 0 && in[0] < i {
+			result, in = append(result, in[0]), in[1:]
+		}
+		result = append(result, i)
 	}
-	result = append(result, in...)
-	slices.Sort(result)
-	return result
+	return append(result, in...)
 }

@@ -61,23 +61,26 @@ func (r *Resolver) changed(n identity.Number) {
 
 // Tables returns the tables of an endpoint's identity: made at the first call, then kept. It is the same pointer as
 // before if nothing in them changed, and then the revision stays the older one. nil if the identity is
-// not known, or no endpoint's.
-func (r *Resolver) Tables(n identity.Number) *Tables {
+// not known, or no endpoint's. ErrTooLarge, with the numbers, if they would take more than tables may: a later call tries again.
+func (r *Resolver) Tables(n identity.Number) (*Tables, error) {
 	s := r.subjects[n]
 	if s == nil {
 		one := r.resident(n)
 		if one == nil || !one.isEndpoint() {
-			return nil
+			return nil, nil
 		}
 		s = &subject{resident: one}
 		r.subjects[n] = s
 	}
 	if s.stale() || !r.catchUp(s) {
 		r.expire(s)
-		r.remake(s)
+		if err := r.remake(s); err != nil {
+			r.expire(s)
+			return nil, err
+		}
 	}
 	s.seen = r.changes.end()
-	return s.tables
+	return s.tables, nil
 }
 
 // Forget ends the keeping of a subject's tables.
@@ -97,19 +100,26 @@ func (r *Resolver) Resume(n identity.Number, earlier *Tables) {
 }
 
 // remake makes both tables anew, and keeps what they have in common with the last ones.
-func (r *Resolver) remake(s *subject) {
+func (r *Resolver) remake(s *subject) error {
 	s.ingress = r.plan(s.resident, ingress)
 	s.egress = r.plan(s.resident, egress)
-	made := &Tables{Revision: r.rules.revision, Ingress: s.ingress.make(r), Egress: s.egress.make(r)}
-	if last := s.tables; last != nil {
-		in := s.ingress.adopt(&last.Ingress)
-		out := s.egress.adopt(&last.Egress)
-		if in && out {
-			return
-		}
-		made.Ingress, made.Egress = s.ingress.table, s.egress.table
+	in, err := s.ingress.make(r)
+	if err != nil {
+		return err
 	}
-	s.tables = made
+	out, err := s.egress.make(r)
+	if err != nil {
+		return err
+	}
+	if last := s.tables; last != nil {
+		sameIn, sameOut := s.ingress.adopt(&last.Ingress), s.egress.adopt(&last.Egress)
+		if sameIn && sameOut {
+			return nil
+		}
+		in, out = s.ingress.table, s.egress.table
+	}
+	s.tables = &Tables{Revision: r.rules.revision, Ingress: in, Egress: out}
+	return nil
 }
 
 // catchUp changes the rows of the peers that changed. It reports whether they fit the tables.

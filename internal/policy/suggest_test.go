@@ -150,7 +150,7 @@ func TestSuggestAllowsTheFlowsAndNothingElse(t *testing.T) {
 				helped = append(helped, f)
 			}
 		}
-		for _, change := range Diff(before, after, peers) {
+		for _, change := range mustDiff(before, after, peers) {
 			if len(change.Lost) > 0 {
 				t.Fatalf("lost: %v\n%+v", change, s.Policy)
 			}

@@ -3,6 +3,7 @@
 package policy
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/hypha-net/hypha/internal/identity"
@@ -60,25 +61,49 @@ func (s *Shape) Class(p Protocol, port uint16) int {
 
 // Kind is how peers are treated that have the same ruling in every class.
 type Kind struct {
-	Allowed Bits           // over classes
-	Allow   Ruling         // of the classes that are allowed, but for those in Others; zero if there are none
-	Deny    Ruling         // of the classes that are denied, but for those in Others; zero if there are none
-	Others  map[int]Ruling // class → ruling, where it is another one; mostly nil
+	Allowed Bits        // over classes
+	Allow   Ruling      // of the allowed classes without an exception; zero if there are none
+	Deny    Ruling      // of the denied classes without an exception; zero if there are none
+	Others  []Exception // by class
+	Base    int         // the kind whose Others count where this one has none; Alone if there is none
 }
 
-// Ruling returns the ruling of a class.
-func (k *Kind) Ruling(class int) Ruling {
-	if other, found := k.Others[class]; found {
-		return other
+// Exception is a class that has another ruling than Allow or Deny.
+type Exception struct {
+	Class  int
+	Ruling *Ruling // shared, never changed
+}
+
+// Alone is the Base of a kind that has none.
+const Alone = -1
+
+// Ruling returns what becomes of the peer's flows to or from that port.
+func (t *Table) Ruling(peer identity.Number, p Protocol, port uint16) Ruling {
+	kind, _ := t.Rows.Kind(peer) // 0 if there is no row
+	return t.RulingOn(kind, t.Class(p, port))
+}
+
+// RulingOn returns what becomes of a kind's flows of a class.
+func (t *Table) RulingOn(kind, class int) Ruling {
+	k := &t.Kinds[kind]
+	exception := k.other(class)
+	if exception == nil && k.Base != Alone {
+		exception = t.Kinds[k.Base].other(class)
 	}
-	if k.Allowed.Has(class) {
+	switch {
+	case exception != nil:
+		return *exception
+	case k.Allowed.Has(class):
 		return k.Allow
 	}
 	return k.Deny
 }
 
-// Ruling returns what becomes of the peer's flows to or from that port.
-func (t *Table) Ruling(peer identity.Number, p Protocol, port uint16) Ruling {
-	kind, _ := t.Rows.Kind(peer) // 0 if there is no row
-	return t.Kinds[kind].Ruling(t.Class(p, port))
+// other returns the ruling of one of the kind's own exceptions, nil if it has none for the class.
+func (k *Kind) other(class int) *Ruling {
+	i, found := slices.BinarySearchFunc(k.Others, class, func(e Exception, class int) int { return e.Class - class })
+	if !found {
+		return nil
+	}
+	return k.Others[i].Ruling
 }

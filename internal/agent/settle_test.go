@@ -55,8 +55,12 @@ func TestRestartRecognisesWhatTablesKnow(t *testing.T) {
 
 	after := openAgent(t, config)
 	wantCIDRs(t, after, "192.0.2.128/25")
+	tables, err := after.tables.resolver.Tables(webIdentity(t, after))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, number := range after.prefixes.numbers { // both
-		if ruling := after.tables.resolver.Tables(webIdentity(t, after)).Ingress.Ruling(number, policy.TCP, 80); ruling.Allowed {
+		if ruling := tables.Ingress.Ruling(number, policy.TCP, 80); ruling.Allowed {
 			t.Errorf("%s is allowed: %+v", after.prefixes.numbers, ruling)
 		}
 	}

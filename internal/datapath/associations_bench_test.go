@@ -77,7 +77,11 @@ func (a *associations) change(b *testing.B, revision uint64) {
 }
 
 func (a *associations) enforce(b *testing.B, n *node, self identity.Number) {
-	if err := n.SetTables(map[identity.Number]*policy.Tables{self: a.resolver.Tables(self)}); err != nil {
+	tables, err := a.resolver.Tables(self)
+	if err == nil {
+		err = n.SetTables(map[identity.Number]*policy.Tables{self: tables})
+	}
+	if err != nil {
 		b.Fatal(err)
 	}
 }

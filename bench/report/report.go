@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package report keeps what the benchmark found: every sample, and what they were taken on. It prints tables, draws
+// the picture, and compares two reports.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/hypha-net/hypha/bench/load"
+	"github.com/hypha-net/hypha/bench/machine"
+)
+
+// Format is the number of this layout; a reader of another one refuses.
+const Format = 1
+
+// Report is one run of the benchmark.
+type Report struct {
+	Format   int               `json:"format"`
+	Started  time.Time         `json:"started"`
+	Seconds  float64           `json:"seconds"` // that it took
+	Command  string            `json:"command"` // that repeats it
+	Rounds   int               `json:"rounds"`
+	Sample   float64           `json:"sampleSeconds"`
+	Machine  machine.Facts     `json:"machine"`
+	Versions map[string]string `json:"versions"`
+
+	Contestants []Contestant `json:"contestants"`
+	Workloads   []Workload   `json:"workloads"`
+	Series      []Series     `json:"series"`
+	InSitu      []InSitu     `json:"inSitu,omitempty"`
+	Programs    []Program    `json:"programs,omitempty"`
+	TestRuns    []Figure     `json:"testRuns,omitempty"` // nanoseconds a packet by PROG_TEST_RUN
+	Control     []Figure     `json:"control,omitempty"`
+}
+
+// Contestant is who took part, or why not.
+type Contestant struct {
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Absent string `json:"absent,omitempty"`
+}
+
+// Workload is what they did.
+type Workload struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Unit  string `json:"unit"`
+}
+
+// Series is one contestant under one workload, a sample a round.
+type Series struct {
+	Contestant string   `json:"contestant"`
+	Workload   string   `json:"workload"`
+	Samples    []Sample `json:"samples"`
+}
+
+// Sample is one round's. A void one has an error, and no figures.
+type Sample struct {
+	Error string `json:"error,omitempty"`
+	load.Sample
+	machine.Noise
+}
+
+// Figure is something measured several times apart from the rounds.
+type Figure struct {
+	Name   string    `json:"name"`
+	Unit   string    `json:"unit"`
+	Values []float64 `json:"values"`
+}
+
+// Load reads a report.
+func Load(file string) (*Report, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading a report: %w", err)
+	}
+	var r Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("%s: not a report of the benchmark: %w", file, err)
+	}
+	if r.Format != Format {
+		return nil, fmt.Errorf("%s: format %d, and this program reads %d: measure again", file, r.Format, Format)
+	}
+	return &r, nil
+}
+
+// Save writes a report.
+func (r *Report) Save(file string) error {
+	text, err := json.MarshalIndent(r, "", " ")
+	if err == nil {
+		err = os.WriteFile(file, append(text, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}

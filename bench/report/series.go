@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+// Find returns the series of a contestant under a workload; nil if there is none.
+func (r *Report) Find(contestant, workload string) *Series {
+	for i := range r.Series {
+		if s := &r.Series[i]; s.Contestant == contestant && s.Workload == workload {
+			return s
+		}
+	}
+	return nil
+}
+
+// Add appends a sample.
+func (r *Report) Add(contestant, workload string, s Sample) {
+	series := r.Find(contestant, workload)
+	if series == nil {
+		r.Series = append(r.Series, Series{Contestant: contestant, Workload: workload})
+		series = &r.Series[len(r.Series)-1]
+	}
+	series.Samples = append(series.Samples, s)
+}
+
+// Of collects one value of every sample that is not void.
+func (s *Series) Of(value func(Sample) float64) Values {
+	var values Values
+	for _, sample := range s.Samples {
+		if sample.Error == "" {
+			values = append(values, value(sample))
+		}
+	}
+	return values
+}
+
+// Rate is what a series is about.
+func Rate(s Sample) float64 { return s.Rate }
+
+// Void counts the samples that failed, in the whole report.
+func (r *Report) Void() (n int) {
+	for _, s := range r.Series {
+		n += len(s.Samples) - len(s.Of(Rate))
+	}
+	return n
+}
+
+// noise collects that of every sample.
+func (r *Report) noise() (steal, others Values) {
+	for _, s := range r.Series {
+		steal = append(steal, s.Of(func(s Sample) float64 { return s.Steal })...)
+		others = append(others, s.Of(func(s Sample) float64 { return s.Others })...)
+	}
+	return steal, others
+}
+
+// Ratios are the rates of a contestant by those of another one, round by round: the two samples of a round were
+// taken shortly after each other, so that what slows the whole machine for a while falls out.
+func (r *Report) Ratios(contestant, by, workload string) (ratios Values) {
+	mine, its := r.Find(contestant, workload), r.Find(by, workload)
+	if mine == nil || its == nil {
+		return nil
+	}
+	for round := range min(len(mine.Samples), len(its.Samples)) {
+		a, b := mine.Samples[round], its.Samples[round]
+		if a.Error == "" && b.Error == "" && b.Rate > 0 {
+			ratios = append(ratios, a.Rate/b.Rate)
+		}
+	}
+	return ratios
+}

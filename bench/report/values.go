@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"math"
+	"slices"
+)
+
+// Values are repetitions of one measurement.
+type Values []float64
+
+// Median is NaN of nothing.
+func (v Values) Median() float64 { return v.Quantile(0.5) }
+
+// Quantile interpolates between the two values next to q, 0 <= q <= 1.
+func (v Values) Quantile(q float64) float64 {
+	if len(v) == 0 {
+		return math.NaN()
+	}
+	sorted := slices.Sorted(slices.Values(v))
+	place := q * float64(len(sorted)-1)
+	low := int(place)
+	high := min(low+1, len(sorted)-1)
+	return sorted[low] + (place-float64(low))*(sorted[high]-sorted[low])
+}
+
+// Range is the lowest and the highest value.
+func (v Values) Range() (low, high float64) { return v.Quantile(0), v.Quantile(1) }
+
+// Spread is half the range, as a part of the median.
+func (v Values) Spread() float64 {
+	low, high := v.Range()
+	return (high - low) / 2 / v.Median()
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hypha-net/hypha/bench/contestant"
+	"github.com/hypha-net/hypha/bench/machine"
+	"github.com/hypha-net/hypha/bench/report"
+	"github.com/hypha-net/hypha/internal/testbed"
+)
+
+// runCommand measures, prints the tables and writes the report.
+func runCommand(ctx context.Context, args []string) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	if os.Geteuid() != 0 {
+		return fmt.Errorf("it makes network namespaces and loads programs: run it as root")
+	}
+	release, err := machine.Alone(o.lock)
+	if err != nil {
+		return err
+	}
+	defer release()
+	r, err := measure(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := keep(ctx, o, r); err != nil {
+		return err
+	}
+	if n := r.Void(); n > 0 {
+		return fmt.Errorf("%d samples are void: see their errors in the report", n)
+	}
+	return nil
+}
+
+// keep prints a report and writes its files.
+func keep(ctx context.Context, o options, r *report.Report) error {
+	if err := r.Print(os.Stdout, contestant.Floor); err != nil {
+		return err
+	}
+	if o.out != "" {
+		if err := r.Save(o.out); err != nil {
+			return err
+		}
+	}
+	if o.picture == "" {
+		return nil
+	}
+	return savePicture(ctx, r, o.picture)
+}
+
+// measure is the whole benchmark: rounds first, for what follows disturbs them.
+func measure(ctx context.Context, o options) (*report.Report, error) {
+	started := time.Now()
+	r, err := newReport(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	p := newProgress(os.Stderr)
+	defer p.close()
+	failed := testbed.Run(func(tb testbed.TB) {
+		err = packets(ctx, p, o, setting(o, tb), r)
+	})
+	if err = first(failed, err, ctx.Err()); err != nil {
+		return nil, err
+	}
+	failed = testbed.Run(func(tb testbed.TB) {
+		err = controlPlane(ctx, p, o, tb, r)
+	})
+	r.Seconds = time.Since(started).Seconds()
+	return r, first(failed, err, ctx.Err())
+}
+
+func setting(o options, tb testbed.TB) contestant.Setting {
+	self, err := os.Executable()
+	if err != nil {
+		self = filepath.Clean(os.Args[0])
+	}
+	return contestant.Setting{TB: tb, Hypha: o.hypha, Bench: self}
+}
+
+// first is the first error.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hypha-net/hypha/bench/load"
+	"github.com/hypha-net/hypha/bench/report"
+	"github.com/hypha-net/hypha/internal/testbed"
+)
+
+// brief is a run that measures nothing well, and everything once.
+func brief(t *testing.T, dir string) *exec.Cmd {
+	t.Helper()
+	testbed.NeedRoot(t)
+	build := exec.Command("go", "build", "-o", dir, ".", "../cmd/hypha")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building: %v: %s", err, out)
+	}
+	return exec.Command(filepath.Join(dir, "bench"), "run", "-hypha", filepath.Join(dir, "hypha"), "-lock", filepath.Join(dir, "lock"),
+		"-rounds", "2", "-sample", "20ms", "-micro", "40", "-endpoints", "1,3",
+		"-contestants", "floor,redirect,bridge-nftables,docker,hypha-rules,hypha-trace",
+		"-o", filepath.Join(dir, "report.json"), "-picture", filepath.Join(dir, "picture.svg"))
+}
+
+func TestBriefRunIsCompleteAndLeavesNothing(t *testing.T) {
+	dir := t.TempDir() + "/"
+	cmd := brief(t, dir)
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNothingOf(t, cmd.Process.Pid)
+	r, err := report.Load(dir + "report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantComplete(t, r)
+	if picture, err := os.ReadFile(dir + "picture.svg"); err != nil || !bytes.Contains(picture, []byte("hypha-rules")) {
+		t.Errorf("no picture: %v", err)
+	}
+}
+
+// wantComplete: every contestant that takes part has every sample of every workload, and every program its figures.
+func wantComplete(t *testing.T, r *report.Report) {
+	t.Helper()
+	for _, c := range r.Contestants {
+		if c.Absent != "" {
+			t.Logf("%s is absent: %s", c.Name, c.Absent)
+			continue
+		}
+		for _, w := range load.Workloads {
+			s := r.Find(c.Name, w.Name)
+			if s == nil || len(s.Of(report.Rate)) != r.Rounds {
+				t.Errorf("%s under %s: %+v, want %d good samples", c.Name, w.Name, s, r.Rounds)
+			}
+		}
+	}
+	for _, name := range []string{"redirect", "hypha-rules", "hypha-trace"} {
+		of := func(s report.InSitu) bool { return s.Contestant == name && s.Runs[0] > 0 && s.Nanos[0] > 0 }
+		if !slices.ContainsFunc(r.InSitu, of) {
+			t.Errorf("no time in situ of %s", name)
+		}
+		ran := func(f report.Figure) bool { return f.Name == name+": TCP established, IPv6" && len(f.Values) > 1 }
+		if !slices.ContainsFunc(r.TestRuns, ran) {
+			t.Errorf("no test runs of %s", name)
+		}
+	}
+	for _, name := range []string{"from_endpoint", "judge", "settle", "bare_redirect"} {
+		if !slices.ContainsFunc(r.Programs, func(p report.Program) bool { return p.Name == name && p.Instructions > 0 && p.JITBytes > 0 }) {
+			t.Errorf("no size of %s", name)
+		}
+	}
+	for _, name := range []string{
+		"endpoint added, one at a time, number 2 to 3", "endpoint added, 3 at once", "first policy in force with 3 endpoints",
+		"agent started and reconciled with 3 endpoints", "resident memory of agent and etcd with 3 endpoints", "binary on disk",
+	} {
+		if !slices.ContainsFunc(r.Control, func(f report.Figure) bool { return f.Name == name && f.Values[0] > 0 }) {
+			t.Errorf("not measured: %s", name)
+		}
+	}
+	if r.Machine.Kernel == "" || r.Machine.GOMAXPROCS == 0 || len(r.Machine.CPUs) == 0 || r.Versions["hypha"] == "" {
+		t.Errorf("of the machine it says only %+v %v", r.Machine, r.Versions)
+	}
+}
+
+// An interrupt in the middle: nothing is left, and no report that looks whole.
+func TestInterruptedRunLeavesNothing(t *testing.T) {
+	dir := t.TempDir() + "/"
+	cmd := brief(t, dir)
+	cmd.Args = append(cmd.Args, "-rounds", "100000", "-contestants", "floor,redirect,hypha")
+	var out bytes.Buffer
+	cmd.Stderr = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); len(leftOf(t, cmd.Process.Pid)) < 8 && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Errorf("it ended as if it were through:\n%s", &out)
+	}
+	wantNothingOf(t, cmd.Process.Pid)
+	if _, err := os.Stat(dir + "report.json"); err == nil {
+		t.Error("it left a report")
+	}
+}
+
+func wantNothingOf(t *testing.T, pid int) {
+	t.Helper()
+	if left := leftOf(t, pid); len(left) > 0 {
+		t.Errorf("left behind: %s", strings.Join(left, ", "))
+	}
+}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # make demo    the whole story on real containers, in two minutes (root; installs what is missing)
+# make bench   Hypha beside bridge, iptables, nftables and Docker on this machine (root): docs/benchmark.md; BENCH_SHORT=1: in ten minutes
 # make test    every test, end-to-end scenarios included (root; on a machine of its own, see scripts/sandbox)
 
 export PATH := $(CURDIR)/.build/go/bin:$(PATH):/usr/local/go/bin:/usr/sbin:/sbin
@@ -49,8 +50,11 @@ lint:
 bench-policy:
 	@scripts/bench-policy
 
-bench:
-	@echo "bench: the side-by-side measurements are not built yet" >&2; exit 1
+bench: build
+	@scripts/setup bench
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./bench
+	@mkdir -p .build
+	bin/bench run -hypha bin/hypha -o .build/bench.json -picture .build/bench.svg $(BENCH)
 
 clean:
 	rm -rf bin .build

@@ -117,6 +117,10 @@ func (a *Agent) dismiss(old, now *view) error {
 		if err := a.outside.setRules(now.prefixes); err != nil {
 			return err
 		}
+		// A packet that has been recognised still looks for its row. A prefix without one is not a stranger, as a label set is.
+		if err := a.datapath.Grace(); err != nil {
+			return err
+		}
 	}
 	if err := a.datapath.SetKnown(gone); err != nil {
 		return err

@@ -4,8 +4,12 @@ package policy
 
 import "k8s.io/apimachinery/pkg/selection"
 
-// candidates returns the label sets that carry what the posting asks for, if it asks for one label's value.
+// candidates returns the peers that the posting can match, if there is a short way to find them: the label sets that carry what
+// it asks for, if it asks for one label's value, or the CIDRs within its own.
 func (c *catalogue) candidates(p *posting) (indexes []index, few bool) {
+	if t, isTerm := p.matcher.(term); isTerm && t.prefix.IsValid() {
+		return p.of.ordered.within(t.prefix), true
+	}
 	labels := askedFor(p.matcher)
 	for _, at := range labels {
 		indexes = append(indexes, c.carriers[at]...)

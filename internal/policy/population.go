@@ -34,6 +34,7 @@ type population struct {
 	count   int
 	indexes map[identity.Number]index // of CIDRs, whose numbers may be far apart
 	free    []index
+	ordered prefixOrder // CIDRs
 
 	groups  []int32 // scratch, of the peer at the same index: 0 between uses
 	touched Bits    // scratch: where groups is not 0
@@ -76,13 +77,17 @@ func (p *population) add(peer Peer) *resident {
 	}
 	p.at[r.index] = r
 	p.count++
+	if p.kind == inWorld {
+		p.ordered.add(r)
+	}
 	return r
 }
 
 func (p *population) remove(r *resident) {
 	p.at[r.index] = nil
 	p.count--
-	if p.kind != inCluster {
+	if p.kind == inWorld {
+		p.ordered.remove(r)
 		delete(p.indexes, r.ID)
 		p.free = append(p.free, r.index)
 	}

@@ -86,8 +86,16 @@ func (a *Agent) plan(ctx context.Context, next revise) (Plan, error) {
 func (a *Agent) try(rules *policy.Ruleset) error {
 	a.viewing.Lock()
 	defer a.viewing.Unlock()
-	a.tables.resolver.SetRules(rules)
-	defer a.tables.goBack(a.view.Load().rules)
+	now, resolver := a.view.Load(), a.tables.resolver
+	defer a.tables.goBack(now.rules)
+	resolver.SetRules(rules)
+	prefixes, _ := a.prefixes.foresee(rules.Prefixes())
+	for prefix, number := range prefixes {
+		if _, known := now.prefixes[prefix]; !known {
+			resolver.SetPeer(policy.Peer{ID: number, Prefix: prefix})
+			defer resolver.RemovePeer(number)
+		}
+	}
 	made, err := a.tables.prepare()
 	if err == nil {
 		made.Discard()

@@ -75,15 +75,7 @@ func (p *prefixNumbers) decode(data []byte) error {
 
 // of returns the numbers of these prefixes, new ones where they have none.
 func (p *prefixNumbers) of(prefixes []netip.Prefix) (map[netip.Prefix]identity.Number, error) {
-	of, fresh, next := make(map[netip.Prefix]identity.Number, len(prefixes)), map[netip.Prefix]identity.Number{}, p.next
-	for _, prefix := range prefixes {
-		number, known := p.numbers[prefix]
-		if !known {
-			number, next = next, next+1
-			fresh[prefix] = number
-		}
-		of[prefix] = number
-	}
+	of, fresh := p.foresee(prefixes)
 	if len(fresh) == 0 {
 		return of, nil
 	}
@@ -96,7 +88,21 @@ func (p *prefixNumbers) of(prefixes []netip.Prefix) (map[netip.Prefix]identity.N
 	if err := atomicfile.Write(p.file, data, 0o600); err != nil {
 		return nil, err
 	}
-	p.numbers, p.next = numbers, next
+	p.numbers, p.next = numbers, p.next+identity.Number(len(fresh))
 	p.publish()
 	return of, nil
+}
+
+// foresee is of without giving the new ones, fresh, to anybody.
+func (p *prefixNumbers) foresee(prefixes []netip.Prefix) (of, fresh map[netip.Prefix]identity.Number) {
+	of, fresh = make(map[netip.Prefix]identity.Number, len(prefixes)), map[netip.Prefix]identity.Number{}
+	for _, prefix := range prefixes {
+		number, known := p.numbers[prefix]
+		if !known {
+			number = p.next + identity.Number(len(fresh))
+			fresh[prefix] = number
+		}
+		of[prefix] = number
+	}
+	return of, fresh
 }

@@ -268,6 +268,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return a.datapath.RunSweeper(ctx, sweepInterval) },
 		func(ctx context.Context) error { return a.datapath.RunCounters(ctx, counterInterval) },
 		func(ctx context.Context) error { return a.denials.follow(ctx, a.monitor) },
+		a.meetStrangers,
 		a.recogniseRules, a.followPolicies, a.followIdentities, a.followHostAddresses, a.keepHost, a.runMonitor, a.docker.Run,
 	} {
 		group.Go(func() error { return part(ctx) })

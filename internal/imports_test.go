@@ -12,7 +12,7 @@ const module = "github.com/hypha-net/hypha/"
 
 // floors is the house of docs/design.md section 8, the ground first. A package may import what stands on a floor below its own.
 var floors = []string{
-	"api bpf internal/labels internal/atomicfile internal/netns internal/unixsocket",
+	"api bpf internal/labels internal/atomicfile internal/netns internal/unixsocket internal/yaml",
 	"internal/identity",
 	"internal/ipam internal/store",
 	"internal/endpoint internal/policy internal/service internal/cluster",

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/hypha-net/hypha/internal/yaml"
 )
 
 // How an answer can be printed.
@@ -67,7 +69,7 @@ func writeYAML(out io.Writer, value any) error {
 	if err != nil {
 		return fmt.Errorf("printing the answer: %w", err)
 	}
-	text, err := yamlOf(document)
+	text, err := yaml.FromJSON(document)
 	if err == nil {
 		_, err = out.Write(text)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hypha-net/hypha/api"
+	"github.com/hypha-net/hypha/internal/yaml"
 )
 
 // In which form a policy that was translated is shown.
@@ -83,7 +84,7 @@ func (a *app) emitPolicies(value any, policies []api.Policy, as string) error {
 	}
 	var documents []string
 	for _, policy := range policies {
-		text, err := yamlOf(document(policy, as))
+		text, err := yaml.FromJSON(document(policy, as))
 		if err != nil {
 			return err
 		}

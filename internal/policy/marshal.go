@@ -5,10 +5,8 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
-	"unicode"
-	"unicode/utf8"
 
-	"go.yaml.in/yaml/v2"
+	"github.com/hypha-net/hypha/internal/yaml"
 )
 
 // Marshal writes the policies as YAML documents with the keys in the order in which people write
@@ -34,22 +32,5 @@ func marshal(p Policy) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var ordered yaml.MapSlice
-	if err := yaml.Unmarshal(escape(asJSON), &ordered); err != nil {
-		return nil, err
-	}
-	return yaml.Marshal(ordered)
-}
-
-// escape writes what JSON may hold as it is and YAML may not, such as DEL or a byte order mark, as \uXXXX.
-func escape(asJSON []byte) []byte {
-	var escaped []byte
-	for _, char := range string(asJSON) {
-		if char > unicode.MaxASCII && char < 0x10000 && !unicode.IsPrint(char) || char == 0x7f {
-			escaped = fmt.Appendf(escaped, `\u%04x`, char)
-		} else {
-			escaped = utf8.AppendRune(escaped, char)
-		}
-	}
-	return escaped
+	return yaml.FromJSON(asJSON)
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+// Package yaml writes YAML that keeps the order of keys. Libraries that go by way of maps sort them.
+package yaml
 
 import (
 	"bytes"
@@ -10,9 +11,9 @@ import (
 	"go.yaml.in/yaml/v2"
 )
 
-// yamlOf writes a JSON value as YAML, with its keys in the same order. It is not
+// FromJSON writes a JSON value as YAML, with its keys in the same order. It is not
 // read as YAML, which has no room for all characters that JSON has.
-func yamlOf(document []byte) ([]byte, error) {
+func FromJSON(document []byte) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(document))
 	decoder.UseNumber()
 	value, err := ordered(decoder)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+package yaml
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
-	"sigs.k8s.io/yaml"
+	k8syaml "sigs.k8s.io/yaml"
 )
 
 // What is printed as YAML says the same as the JSON, whatever strings look like.
@@ -26,7 +26,7 @@ func TestYAMLSaysWhatJSONSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := yamlOf(document)
+		text, err := FromJSON(document)
 		if err != nil {
 			t.Fatalf("%s: %v", document, err)
 		}
@@ -34,7 +34,7 @@ func TestYAMLSaysWhatJSONSays(t *testing.T) {
 		if err := json.Unmarshal(document, &want); err != nil {
 			t.Fatal(err)
 		}
-		if err := yaml.Unmarshal(text, &got); err != nil {
+		if err := k8syaml.Unmarshal(text, &got); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -50,7 +50,7 @@ func TestYAMLKeepsOrder(t *testing.T) {
 		`[]`:                            "[]\n",
 		`18446744073709551615`:          "18446744073709551615\n",
 	} {
-		got, err := yamlOf([]byte(document))
+		got, err := FromJSON([]byte(document))
 		if err != nil || string(got) != want {
 			t.Errorf("%s: %q, %v; want %q", document, got, err, want)
 		}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
@@ -69,13 +70,33 @@ func (a *Agent) adopted() (map[netip.Prefix]identity.Number, error) {
 
 // recogniseRules has the kernel recognise the CIDRs of the rules, and no others, once the endpoints of an earlier agent are
 // judged by these rules. Their old tables know nothing of CIDRs that have come since: they would take them for just anybody.
+// What the kernel refuses is tried again and again.
 func (a *Agent) recogniseRules(ctx context.Context) error {
 	if _, err := a.lookAtAll(ctx); err != nil {
 		return nil // it is all over
 	}
+	err := a.recognise()
+	a.note("CIDRs of the rules", err)
+	close(a.recognised)
+	for err != nil {
+		select {
+		case <-time.After(againInterval):
+		case <-ctx.Done():
+			return nil
+		}
+		err = a.recognise()
+		a.note("CIDRs of the rules", err)
+	}
+	return nil
+}
+
+// recognise takes the turn from the first view. That has the numbers of all CIDRs of the rules, and of those adopted: the turn
+// takes the latter away, and what the kernel does not recognise yet comes after it.
+func (a *Agent) recognise() error {
 	a.viewing.Lock()
 	defer a.viewing.Unlock()
-	a.note("CIDRs of the rules", a.see(a.view.Load().rules, a.identities.Snapshot()))
-	close(a.recognised)
-	return nil
+	if err := a.see(a.view.Load().rules, a.identities.Snapshot()); err != nil {
+		return err
+	}
+	return a.outside.setRules(a.view.Load().prefixes)
 }

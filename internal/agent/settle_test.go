@@ -74,6 +74,21 @@ func TestRestartRecognisesWhatTablesKnow(t *testing.T) {
 	}
 }
 
+// An agent that finds policies in the store has their CIDRs recognised, also where the kernel recognises none yet that is to go.
+func TestStartRecognisesRules(t *testing.T) {
+	testbed.NeedRoot(t)
+	if !alone(t) {
+		return
+	}
+	_, at := startEtcd(t)
+	putPolicy(t, at, fmt.Appendf(nil, deniesOne, "198.51.100.0/24"))
+	a := startAgent(t, Config{Etcd: []string{at}})
+	if err := a.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantCIDRs(t, a, "198.51.100.0/24")
+}
+
 // To apply what another node has just stored returns when it is in force here, too.
 func TestWhatIsAppliedAgainIsInForce(t *testing.T) {
 	testbed.NeedRoot(t)

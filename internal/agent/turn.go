@@ -146,7 +146,7 @@ func (a *Agent) see(rules *policy.Ruleset, known *identity.Snapshot) error {
 }
 
 // firstView is where turns begin. Endpoints of an earlier agent are judged by its tables until their own are made; until then
-// the kernel goes on to recognise the CIDRs that they have rows for. Recognising others is the first turn.
+// the kernel goes on to recognise the CIDRs that they have rows for. The others are for recogniseRules.
 func (a *Agent) firstView(rules *policy.Ruleset, known *identity.Snapshot) error {
 	prefixes, err := a.prefixes.of(rules.Prefixes())
 	if err != nil {

@@ -22,7 +22,6 @@ type PolicyFile struct {
 // draft is policies that have been read and checked, and are not stored yet.
 type draft struct {
 	docs     []store.Doc
-	policies []policy.Policy
 	warnings []string
 	sources  map[string]string // policy → file
 }
@@ -63,7 +62,6 @@ func (d *draft) add(source string, p policy.Policy, written json.RawMessage) err
 		return fmt.Errorf("encoding policy %q: %w", p.Name, err)
 	}
 	d.sources[p.Name] = source
-	d.policies = append(d.policies, p)
 	d.docs = append(d.docs, store.Doc{Name: p.Name, JSON: body, Source: written})
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -66,13 +65,7 @@ func newFlows(ctx context.Context, from *testbed.Namespace, to netip.AddrPort) e
 		if err != nil {
 			return err
 		}
-		err = conn.SetDeadline(time.Now().Add(5 * time.Second))
-		if err == nil {
-			_, err = conn.Write([]byte("hello"))
-		}
-		if err == nil {
-			_, err = conn.Read(make([]byte, 16))
-		}
+		err = echo(conn)
 		conn.Close()
 		if err != nil {
 			return fmt.Errorf("flow %d: %w", flow, err)

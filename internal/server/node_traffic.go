@@ -9,7 +9,6 @@ import (
 	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/endpoint"
-	"github.com/hypha-net/hypha/internal/policy"
 )
 
 // Identities implements Agent.
@@ -35,7 +34,7 @@ func (n *Node) Conntrack(_ context.Context, limit int) (table api.Conntrack, err
 
 func (n *Node) flow(f datapath.Flow, names map[endpoint.ID]string) api.Flow {
 	party := func(p datapath.Party) api.Party {
-		if f.Protocol == policy.ICMP || f.Protocol == policy.ICMPv6 {
+		if _, icmp := f.Protocol.EchoRequest(); icmp {
 			p.Port = 0 // it is an echo's identifier
 		}
 		return api.Party{Endpoint: names[p.Endpoint], Identity: n.identity(p.Identity), Address: p.Address, Port: p.Port}

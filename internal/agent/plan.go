@@ -44,7 +44,7 @@ func (a *Agent) PlanPolicies(ctx context.Context, files []PolicyFile) (Plan, err
 func (a *Agent) PlanDeletion(ctx context.Context, name string) (Plan, error) {
 	plan, err := a.plan(ctx, without(name))
 	if err == nil && len(plan.Deleted) == 0 {
-		err = fmt.Errorf("%w: %q (see hypha policy get)", ErrNoPolicy, name)
+		err = noPolicy(name)
 	}
 	return plan, err
 }

@@ -21,6 +21,10 @@ var (
 	ErrTooManyPrefixes = errors.New("the policies name too many CIDRs")
 )
 
+func noPolicy(name string) error {
+	return fmt.Errorf("%w: %q (see hypha policy get)", ErrNoPolicy, name)
+}
+
 // maxPrefixes is how many CIDRs rules may name. The kernel's table has room for 65,536, the host's addresses and the
 // cluster's prefixes among them; what goes makes room only after what comes has found some.
 const maxPrefixes = 30_000
@@ -67,7 +71,7 @@ func (a *Agent) DeletePolicy(ctx context.Context, name string) (store.Applied, e
 		return a.store.ApplyPolicies(ctx, edit)
 	})
 	if err == nil && len(applied.Deleted) == 0 {
-		err = fmt.Errorf("%w: %q (see hypha policy get)", ErrNoPolicy, name)
+		err = noPolicy(name)
 	}
 	return applied, err
 }

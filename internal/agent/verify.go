@@ -4,7 +4,6 @@ package agent
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -50,7 +49,7 @@ func (a *Agent) VerifyPolicies(ctx context.Context, files []PolicyFile, gone []s
 	}
 	for _, name := range gone {
 		if !slices.ContainsFunc(set.Docs, func(d store.Doc) bool { return d.Name == name }) {
-			return Verification{}, fmt.Errorf("%w: %q (see hypha policy get)", ErrNoPolicy, name)
+			return Verification{}, noPolicy(name)
 		}
 	}
 	view := a.view.Load()

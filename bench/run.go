@@ -3,7 +3,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,12 +32,15 @@ func runCommand(ctx context.Context, args []string) error {
 	}
 	defer release()
 	r, err := measure(ctx, o)
-	if err != nil {
-		return err
+	if r == nil || ctx.Err() != nil {
+		return cmp.Or(err, ctx.Err())
 	}
-	if err := keep(ctx, o, r); err != nil {
-		return err
-	}
+	// What fails late does not cost the hour of rounds before it.
+	return errors.Join(err, keep(ctx, o, r), void(r))
+}
+
+// void is an error if samples of a report are.
+func void(r *report.Report) error {
 	if n := r.Void(); n > 0 {
 		return fmt.Errorf("%d samples are void: see their errors in the report", n)
 	}
@@ -58,7 +63,8 @@ func keep(ctx context.Context, o options, r *report.Report) error {
 	return savePicture(ctx, r, o.picture)
 }
 
-// measure is the whole benchmark: rounds first, for what follows disturbs them.
+// measure is the whole benchmark: rounds first, for what follows disturbs them. With an error comes what was measured before it,
+// nil if that is nothing.
 func measure(ctx context.Context, o options) (*report.Report, error) {
 	started := time.Now()
 	r, err := newReport(ctx, o)
@@ -70,14 +76,14 @@ func measure(ctx context.Context, o options) (*report.Report, error) {
 	failed := testbed.Run(func(tb testbed.TB) {
 		err = packets(ctx, p, o, setting(o, tb), r)
 	})
-	if err = first(failed, err, ctx.Err()); err != nil {
-		return nil, err
+	if err = cmp.Or(failed, err, ctx.Err()); err != nil {
+		return begun(r), err
 	}
 	failed = testbed.Run(func(tb testbed.TB) {
 		err = controlPlane(ctx, p, o, tb, r)
 	})
 	r.Seconds = time.Since(started).Seconds()
-	return r, first(failed, err, ctx.Err())
+	return r, cmp.Or(failed, err, ctx.Err())
 }
 
 func setting(o options, tb testbed.TB) contestant.Setting {
@@ -88,12 +94,10 @@ func setting(o options, tb testbed.TB) contestant.Setting {
 	return contestant.Setting{TB: tb, Hypha: o.hypha, Bench: self}
 }
 
-// first is the first error.
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+// begun is a report that has samples; else nil.
+func begun(r *report.Report) *report.Report {
+	if len(r.Series) == 0 {
+		return nil
 	}
-	return nil
+	return r
 }

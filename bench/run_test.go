@@ -119,6 +119,25 @@ func TestInterruptedRunLeavesNothing(t *testing.T) {
 	}
 }
 
+// An agent that does not start fails the control plane: the rounds before it are in the report.
+func TestLateFailureKeepsTheRounds(t *testing.T) {
+	dir := t.TempDir() + "/"
+	cmd := brief(t, dir)
+	cmd.Args = append(cmd.Args, "-contestants", "floor", "-workloads", "tcp-rr", "-hypha", "/bin/false")
+	out, err := cmd.CombinedOutput()
+	if err == nil || !bytes.Contains(out, []byte("control plane: the agent ended")) {
+		t.Errorf("it says, with %v:\n%s", err, out)
+	}
+	r, err := report.Load(dir + "report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := r.Find("floor", "tcp-rr"); s == nil || len(s.Of(report.Rate)) != r.Rounds {
+		t.Errorf("of the rounds it has %+v", s)
+	}
+	wantNothingOf(t, cmd.Process.Pid)
+}
+
 func wantNothingOf(t *testing.T, pid int) {
 	t.Helper()
 	if left := leftOf(t, pid); len(left) > 0 {

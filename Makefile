@@ -2,6 +2,7 @@
 #
 # make demo    the whole story on real containers, in two minutes (root; installs what is missing)
 # make bench   Hypha beside bridge, iptables, nftables and Docker on this machine (root): docs/benchmark.md; BENCH_SHORT=1: in ten minutes
+# make bench-policy    what policy costs, from the rules' text into the kernel (root): docs/performance.md
 # make test    every test, end-to-end scenarios included (root; on a machine of its own, see scripts/sandbox)
 
 export PATH := $(CURDIR)/.build/go/bin:$(PATH):/usr/local/go/bin:/usr/sbin:/sbin
@@ -48,6 +49,8 @@ lint:
 		xargs grep -L 'SPDX-License-Identifier:'); test -z "$$files" || { echo "no SPDX line: $$files"; exit 1; }
 
 bench-policy:
+	@scripts/setup build bench-policy
+	@go mod download # the sandbox has no way out
 	@scripts/bench-policy
 
 bench: build

@@ -26,7 +26,8 @@ func ReadFile(name string, data []byte, cluster ...netip.Prefix) ([]Read, []poli
 	}
 	f := file{name: name, cluster: cluster, lines: map[string]int{}}
 	var own []policy.Document
-	for _, document := range documents {
+	for i := range documents {
+		document := &documents[i] // which parses its lines once
 		switch {
 		case document.Kind == kind: // of whatever API: Translate says which it has to be
 			err = f.translate(document, document.JSON, "")
@@ -36,7 +37,7 @@ func ReadFile(name string, data []byte, cluster ...netip.Prefix) ([]Read, []poli
 			err = fmt.Errorf("%s:%d: %w: kind is %.40q: it must be %s, or a %s or a list of them", name, document.LineOf("kind"),
 				policy.ErrRule, document.Kind, policy.PolicyKind, kind)
 		default:
-			own = append(own, document)
+			own = append(own, *document)
 		}
 		if err != nil {
 			return nil, nil, err
@@ -88,7 +89,7 @@ func (f *file) readOwn(documents []policy.Document) error {
 	return nil
 }
 
-func (f *file) translateItems(document policy.Document) error {
+func (f *file) translateItems(document *policy.Document) error {
 	list, err := items(document.JSON)
 	if err != nil {
 		return f.locate(document, "", err)
@@ -102,7 +103,7 @@ func (f *file) translateItems(document policy.Document) error {
 }
 
 // translate adds what one NetworkPolicy becomes. prefix is where in the document it is.
-func (f *file) translate(document policy.Document, written json.RawMessage, prefix string) error {
+func (f *file) translate(document *policy.Document, written json.RawMessage, prefix string) error {
 	translated, warnings, err := Translate(written, f.cluster...)
 	if err != nil {
 		return f.locate(document, prefix, err)
@@ -114,7 +115,7 @@ func (f *file) translate(document policy.Document, written json.RawMessage, pref
 }
 
 // locate puts the line before an error.
-func (f *file) locate(document policy.Document, prefix string, err error) error {
+func (f *file) locate(document *policy.Document, prefix string, err error) error {
 	line := document.Line
 	if broken := (*Error)(nil); errors.As(err, &broken) {
 		line = document.LineOf(prefix + broken.Field)

@@ -3,6 +3,7 @@
 package kubernetes
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -50,5 +51,23 @@ func TestReadFileRefuses(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s\ngot  %v\nwant %s", text, err, want)
 		}
+	}
+}
+
+// TestLongList: what a list takes grows with its length and not with the square: lines are found without reading it all again.
+func TestLongList(t *testing.T) {
+	allocations := func(length int) float64 {
+		list := []byte("apiVersion: v1\nkind: List\nitems:\n")
+		for i := range length {
+			list = fmt.Appendf(list, "- {apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: np-%d}}\n", i)
+		}
+		return testing.AllocsPerRun(1, func() {
+			if all, _, err := ReadFile("f", list); err != nil || len(all) != length {
+				t.Fatalf("read %d of %d policies: %v", len(all), length, err)
+			}
+		})
+	}
+	if few, many := allocations(50), allocations(200); many > 8*few {
+		t.Errorf("%.0f allocations for 50 policies, %.0f for 200", few, many)
 	}
 }

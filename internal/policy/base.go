@@ -2,11 +2,6 @@
 
 package policy
 
-import (
-	"cmp"
-	"slices"
-)
-
 // base is how the usual peers of a population are ruled on: the others are told by what is different about them.
 type base struct {
 	kind    int32 // -1: not worked out yet
@@ -51,16 +46,12 @@ func (p *plan) unlike(population int, matched []int32, rest sides) outline {
 }
 
 // portsOf returns the places that some clauses are about, without those that are about all.
-func (p *plan) portsOf(clauses []int32) (set portSet) {
+func (p *plan) portsOf(clauses []int32) portSet {
 	var spans []span
 	for _, i := range clauses {
 		spans = append(spans, p.clauses[i].ports...)
 	}
-	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	for _, s := range spans {
-		set.add(s)
-	}
-	return set
+	return joinSpans(spans)
 }
 
 // difference returns what is in one list only; both are sorted.

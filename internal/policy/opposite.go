@@ -30,14 +30,11 @@ func checkOpposites(all []spot) error {
 
 // matchKey is the same for two passages that are about the same peers and ports.
 func (p passage) matchKey() string {
-	var peers, ports []string
-	for _, t := range p.peers {
-		peers = append(peers, t.key())
-	}
+	var ports []string
 	for _, item := range p.ports {
 		ports = append(ports, item.key())
 	}
-	return sortedKey(peers) + " ports " + sortedKey(ports)
+	return sortedKey(keysOf(p.peers)) + " ports " + sortedKey(ports)
 }
 
 func sortedKey(keys []string) string {

@@ -16,8 +16,12 @@ func portsOf(ranges []portRange) portSet {
 	for _, r := range ranges {
 		spans = append(spans, spanOf(r))
 	}
+	return joinSpans(spans)
+}
+
+// joinSpans returns the places of the spans, which may overlap. It sorts them.
+func joinSpans(spans []span) (set portSet) {
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	var set portSet
 	for _, s := range spans {
 		set.add(s)
 	}

@@ -92,7 +92,7 @@ func (t *Table) passing(kind int, mode Mode) portSet {
 	allowed := t.Kinds[kind].Allowed
 	passes := func(class int) bool {
 		if mode == Audit {
-			return t.RulingOn(kind, class).Would()
+			return t.rulingOn(kind, class).Would()
 		}
 		return allowed.Has(class)
 	}

@@ -10,6 +10,7 @@
 //
 // How the resolver does it: a posting knows for one term the peers that it treats otherwise than most. The plan of a
 // table is the clauses that are about its subject, in the order in which they decide; its partition groups the peers for which the same
-// clauses hold, by walking only the postings' odd peers. Each group's segments rule on all ports at once, as the lower envelope of
-// its clauses; groups with the same segments are a kind, and ports that no kind tells apart are a class of the line.
+// clauses hold, by walking only the postings' odd peers. Each group's outline rules on all ports at once: its clauses are swept as
+// their lower envelope, and only what differs from its population's base is kept, as patches. Groups with the same outline are a kind,
+// and ports that no kind tells apart are a class of the line.
 package policy

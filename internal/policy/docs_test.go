@@ -62,7 +62,7 @@ func TestDocumentedPoliciesAreSound(t *testing.T) {
 			if !strings.HasPrefix(code, "kind:") {
 				continue
 			}
-			policies, warnings, err := ParseAll(title, []byte(code))
+			policies, warnings, err := parseAll(title, []byte(code))
 			if err != nil || len(warnings) > 0 || len(policies) != strings.Count(code, "kind: Policy") {
 				t.Errorf("%s: %d policies, %v, %v", title, len(policies), warnings, err)
 			}

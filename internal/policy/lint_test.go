@@ -45,7 +45,7 @@ func TestLintWarns(t *testing.T) {
 		{"  egress:\n  - to: [x] # here\n---\nkind: Policy\nname: q\nrules:\n- select: a=b\n  egress:\n  - to: [any]\n    action: deny\n", `policy "q": rule "rule-1": egress 1 denies all of it`},
 	} {
 		text := head + c.lines
-		policies, warnings, err := ParseAll("f", []byte(text))
+		policies, warnings, err := parseAll("f", []byte(text))
 		if err != nil || len(policies) == 0 {
 			t.Errorf("%s: %v", c.lines, err)
 			continue

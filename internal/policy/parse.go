@@ -29,14 +29,14 @@ type Warning struct {
 
 func (w Warning) String() string { return fmt.Sprintf("%s:%d: %s", w.File, w.Line, w.Text) }
 
-// Parse is ParseAll for those who have no ear for warnings.
+// Parse is parseAll for those who have no ear for warnings.
 func Parse(name string, data []byte) ([]Policy, error) {
-	policies, _, err := ParseAll(name, data)
+	policies, _, err := parseAll(name, data)
 	return policies, err
 }
 
-// ParseAll reads a file of policies, all of it or nothing. See Documents and ParseDocuments.
-func ParseAll(name string, data []byte) ([]Policy, []Warning, error) {
+// parseAll reads a file of policies, all of it or nothing. See Documents and ParseDocuments.
+func parseAll(name string, data []byte) ([]Policy, []Warning, error) {
 	documents, err := Documents(name, data)
 	if err != nil {
 		return nil, nil, err

@@ -77,8 +77,8 @@ func ruleName(r Rule, number int) string {
 	return fmt.Sprintf("rule-%d", number)
 }
 
-// RuleTier returns the tier of rule i, counted from 0: its own, else its policy's, else DefaultTier.
-func (p Policy) RuleTier(i int) int {
+// ruleTier returns the tier of rule i, counted from 0: its own, else its policy's, else DefaultTier.
+func (p Policy) ruleTier(i int) int {
 	switch {
 	case p.Rules[i].Tier != nil:
 		return *p.Rules[i].Tier

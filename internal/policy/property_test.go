@@ -264,7 +264,7 @@ func checkForm(t *rapid.T, table *Table) {
 			t.Fatalf("kind %d: exceptions %v", n, k.Others)
 		}
 		for class := range table.Classes {
-			if r := table.RulingOn(n, class); r.Allowed != k.Allowed.Has(class) || r.Egress.Cause == "" || r.Ingress.Cause == "" {
+			if r := table.rulingOn(n, class); r.Allowed != k.Allowed.Has(class) || r.Egress.Cause == "" || r.Ingress.Cause == "" {
 				t.Fatalf("kind %d, class %d: %+v", n, class, r)
 			}
 		}

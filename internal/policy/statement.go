@@ -48,8 +48,8 @@ func (p Policy) statements(old map[string]*statement) ([]*statement, error) {
 			return nil, at(err, fmt.Sprintf("rule %d: name", i+1), "rules", i, "name")
 		}
 		s := old[name]
-		if s == nil || s.tier != p.RuleTier(i) || s.audit != p.Audit || !s.source.equal(r) {
-			s = &statement{policy: p.Name, name: name, tier: p.RuleTier(i), audit: p.Audit, require: r.Require, source: r}
+		if s == nil || s.tier != p.ruleTier(i) || s.audit != p.Audit || !s.source.equal(r) {
+			s = &statement{policy: p.Name, name: name, tier: p.ruleTier(i), audit: p.Audit, require: r.Require, source: r}
 			if err := s.read(r); err != nil {
 				return nil, at(err, fmt.Sprintf("rule %q", name), "rules", i)
 			}

@@ -80,11 +80,11 @@ const Alone = -1
 // Ruling returns what becomes of the peer's flows to or from that port.
 func (t *Table) Ruling(peer identity.Number, p Protocol, port uint16) Ruling {
 	kind, _ := t.Rows.Kind(peer) // 0 if there is no row
-	return t.RulingOn(kind, t.Class(p, port))
+	return t.rulingOn(kind, t.Class(p, port))
 }
 
-// RulingOn returns what becomes of a kind's flows of a class.
-func (t *Table) RulingOn(kind, class int) Ruling {
+// rulingOn returns what becomes of a kind's flows of a class.
+func (t *Table) rulingOn(kind, class int) Ruling {
 	k := &t.Kinds[kind]
 	exception := k.other(class)
 	if exception == nil && k.Base != Alone {

@@ -24,7 +24,7 @@ func ReadFile(name string, data []byte, cluster ...netip.Prefix) ([]Read, []poli
 	if err != nil {
 		return nil, nil, err
 	}
-	f := file{name: name, cluster: cluster, lines: map[string]int{}}
+	f := file{name: name, cluster: cluster, names: map[string]place{}}
 	var own []policy.Document
 	for i := range documents {
 		document := &documents[i] // which parses its lines once
@@ -60,16 +60,24 @@ type file struct {
 	name     string
 	cluster  []netip.Prefix
 	read     []Read
-	lines    map[string]int // policy → where its name is
+	names    map[string]place // policy → where it says so
 	warnings []policy.Warning
 }
 
+// place is a field of a document. Its line is asked for only if something is wrong: that takes reading the document again.
+type place struct {
+	document *policy.Document
+	field    string
+}
+
+func (p place) line() int { return p.document.LineOf(p.field) }
+
 // add refuses a name that is there already.
-func (f *file) add(read Read, line int) error {
-	if first, twice := f.lines[read.Name]; twice {
-		return fmt.Errorf("%s:%d: %w %q: it is given twice, first in line %d", f.name, line, policy.ErrName, read.Name, first)
+func (f *file) add(read Read, name place) error {
+	if first, twice := f.names[read.Name]; twice {
+		return fmt.Errorf("%s:%d: %w %q: it is given twice, first in line %d", f.name, name.line(), policy.ErrName, read.Name, first.line())
 	}
-	f.lines[read.Name] = line
+	f.names[read.Name] = name
 	f.read = append(f.read, read)
 	return nil
 }
@@ -82,7 +90,7 @@ func (f *file) readOwn(documents []policy.Document) error {
 	}
 	f.warnings = append(f.warnings, warnings...)
 	for i, p := range policies {
-		if err := f.add(Read{Policy: p}, documents[i].LineOf("name")); err != nil {
+		if err := f.add(Read{Policy: p}, place{&documents[i], "name"}); err != nil {
 			return err
 		}
 	}
@@ -111,7 +119,7 @@ func (f *file) translate(document *policy.Document, written json.RawMessage, pre
 	for _, w := range warnings {
 		f.warnings = append(f.warnings, policy.Warning{File: f.name, Line: document.LineOf(prefix + w.Field), Text: w.String()})
 	}
-	return f.add(Read{translated, written}, document.LineOf(prefix+"metadata.name"))
+	return f.add(Read{translated, written}, place{document, prefix + "metadata.name"})
 }
 
 // locate puts the line before an error.

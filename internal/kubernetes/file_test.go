@@ -43,6 +43,8 @@ func TestReadFileRefuses(t *testing.T) {
 		ownFile + "---\n" + strings.Replace(npFile, "{}", "{a: {}}", 1):          `f:9: broken NetworkPolicy: unknown field "spec.podSelector.a"`,
 		npFile + "---\nkind: Policy\nname: p\nrules: [{select: '!'}]\n":          `f:9: policy "p": rule "rule-1": `,
 		"apiVersion: v1\nkind: List\nitems:\n- {}\n- kind: Deployment\n":         `f:4: broken NetworkPolicy: apiVersion and kind are "" and "": want`,
+		"apiVersion: v1\nkind: List\nitems:\n- {}\n- 5\n":                        `f:5: broken NetworkPolicy: items[1]: want keys and values, got number`,
+		"apiVersion: v1\nkind: List\nitems:\n- {}\n- null\n":                     `f:5: broken NetworkPolicy: items[1]: there is nothing in it`,
 		"apiVersion: v1\nkind: List\nitems: []\n":                                `f: no policy in it`,
 		strings.Replace(npFile, "networking.k8s.io/v1", "extensions/v1beta1", 1): `f:1: broken NetworkPolicy: apiVersion and kind are "extensions/v1beta1" and "NetworkPolicy": want networking.k8s.io/v1 and`,
 		"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicies\n":              `f:2: broken rule: kind is "NetworkPolicies": it must be Policy, or a NetworkPolicy or a list of them`,

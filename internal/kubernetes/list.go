@@ -4,6 +4,7 @@ package kubernetes
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -24,28 +25,33 @@ func isList(version, documentKind string) bool {
 // not say what they are and then do. ErrNetworkPolicy if it is not put together as a list is.
 func items(document []byte) ([]json.RawMessage, error) {
 	var list struct {
-		Kind  string                       `json:"kind"`
-		Items []map[string]json.RawMessage `json:"items"`
+		Kind  string            `json:"kind"`
+		Items []json.RawMessage `json:"items"`
 	}
 	if err := json.Unmarshal(document, &list); err != nil {
 		return nil, broken("", err)
 	}
-	items := make([]json.RawMessage, 0, len(list.Items))
-	for i, item := range list.Items {
-		if item == nil {
-			return nil, broken("", fmt.Errorf("items[%d]: there is nothing in it", i))
-		}
-		if list.Kind == kindList {
+	for i, raw := range list.Items {
+		item, err := openItem(raw)
+		if err == nil && list.Kind == kindList {
 			complete(item, "apiVersion", apiVersion)
 			complete(item, "kind", kind)
+			list.Items[i], err = json.Marshal(item)
 		}
-		raw, err := json.Marshal(item)
 		if err != nil {
-			return nil, broken("", fmt.Errorf("items[%d]: %w", i, err))
+			at := fmt.Sprintf("items[%d]", i)
+			return nil, &Error{Field: at, Reason: fmt.Sprintf("%s: %v", at, plain(err))}
 		}
-		items = append(items, raw)
 	}
-	return items, nil
+	return list.Items, nil
+}
+
+// openItem refuses what is no document.
+func openItem(raw json.RawMessage) (item map[string]json.RawMessage, err error) {
+	if err = json.Unmarshal(raw, &item); err == nil && item == nil {
+		err = errors.New("there is nothing in it")
+	}
+	return item, err
 }
 
 // complete adds a key with a text, if it is not there.

@@ -59,7 +59,7 @@ func translate(t *rapid.T, np *networking.NetworkPolicy) policy.Policy {
 	return p
 }
 
-// drawEnds returns pods, addresses around the blocks of drawPeer, a container that is no pod, and both kinds of node.
+// drawEnds returns pods, addresses around blockSamples, a container that is no pod, and both kinds of node.
 func drawEnds(t *rapid.T) []end {
 	ends := []end{{}, {node: true}}
 	for range rapid.IntRange(1, 5).Draw(t, "pods") {

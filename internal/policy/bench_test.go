@@ -13,7 +13,7 @@ import (
 	"github.com/hypha-net/hypha/internal/labels"
 )
 
-// cluster is a made-up one: as many applications as rules, each of which lets in the next one, to a port of its own,
+// benchCluster is a made-up cluster: as many applications as rules, each of which lets in the next one, to a port of its own,
 // and reaches the one before and the world.
 type benchCluster struct {
 	policies []Policy

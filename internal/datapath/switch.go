@@ -19,6 +19,7 @@ var ErrSuperseded = errors.New("other tables came into force meanwhile: prepare 
 type Switch struct {
 	datapath *Datapath
 	wanted   map[identity.Number]*policy.Tables
+	before   map[identity.Number]*inForce // of all that are wanted; nil: nothing
 	changes  []*tableChange
 }
 
@@ -32,10 +33,11 @@ type tableChange struct {
 // Prepare makes all that is new aside: all of it or, with an error that names an identity, nothing. Tables that are in force
 // already, the same pointers, cost nothing. ErrTooManyPorts if a program can not tell their ports apart.
 func (d *Datapath) Prepare(wanted map[identity.Number]*policy.Tables) (*Switch, error) {
-	s := &Switch{datapath: d, wanted: wanted}
+	s := &Switch{datapath: d, wanted: wanted, before: make(map[identity.Number]*inForce, len(wanted))}
 	d.mu.Lock()
 	for id, tables := range wanted {
 		old := d.tables[id]
+		s.before[id] = old
 		if old == nil || old.policy != tables || old.broken {
 			s.changes = append(s.changes, &tableChange{identity: id, old: old, new: &inForce{policy: tables}})
 		}

@@ -31,9 +31,9 @@ func (s *Switch) Commit() error {
 func (s *Switch) check() error {
 	s.datapath.mu.Lock()
 	defer s.datapath.mu.Unlock()
-	for _, c := range s.changes {
-		if s.datapath.tables[c.identity] != c.old {
-			return fmt.Errorf("identity %s: %w", c.identity, ErrSuperseded)
+	for id, before := range s.before {
+		if s.datapath.tables[id] != before {
+			return fmt.Errorf("identity %s: %w", id, ErrSuperseded)
 		}
 	}
 	return nil

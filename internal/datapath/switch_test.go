@@ -115,6 +115,21 @@ func TestCommitRefusesWhatIsSuperseded(t *testing.T) {
 	}
 }
 
+// Also of tables that were in force already when it was prepared.
+func TestCommitRefusesWhatIsDropped(t *testing.T) {
+	n := newNode(t)
+	n.apply(n.endpoint(1))
+	tables, _ := n.Tables(n.endpoint(1).Identity)
+	late, err := n.Prepare(many(1, tables))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.DropTables(n.endpoint(1).Identity)
+	if err := late.Commit(); !errors.Is(err, ErrSuperseded) {
+		t.Errorf("%v, want %v", err, ErrSuperseded)
+	}
+}
+
 // An endpoint that could not be switched is named, stays with its old table, and follows when the same tables are set again.
 func TestCommitThatFailedHalfway(t *testing.T) {
 	n := newNode(t)

@@ -105,12 +105,13 @@ func (c *counterSlots) tick() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.rested) > 0 {
-		r := c.rested[0]
+		r := &c.rested[0]
 		counts, err := c.read(r.slot)
 		if err == nil {
 			err = c.add(r.base, minus(counts, r.folded))
 		}
 		if err == nil {
+			r.folded = counts // not twice, if the slot is not taken back this time
 			err = c.recycle(r.slot)
 		}
 		if err != nil {
@@ -131,15 +132,13 @@ func (c *counterSlots) clear() error {
 	if err != nil {
 		return err
 	}
-	for _, slot := range c.unclear {
-		if inUse[slot] {
-			continue
-		}
-		if err := c.recycle(slot); err != nil {
-			return fmt.Errorf("taking a counter back: %w", err)
+	for ; len(c.unclear) > 0; c.unclear = c.unclear[1:] {
+		if slot := c.unclear[0]; !inUse[slot] {
+			if err := c.recycle(slot); err != nil {
+				return fmt.Errorf("taking a counter back: %w", err)
+			}
 		}
 	}
-	c.unclear = nil
 	return nil
 }
 

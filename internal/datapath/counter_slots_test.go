@@ -157,3 +157,25 @@ func TestOpenFindsLostSlots(t *testing.T) {
 		}
 	}
 }
+
+// What the kernel did not take back this time is taken back the next time, and what it did is not given out twice.
+func TestSlotsTakenBackInTwoGoes(t *testing.T) {
+	n := newNode(t)
+	first, second, rest := n.pop(t, 1)[0], n.slots.spare[0], n.slots.spare[1:] // of two chunks
+	n.slots.spare, n.slots.unclear = rest, []uint32{first, second}
+	working := n.slots.opened[1]
+	closed, err := working.Clone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	n.slots.opened[1] = closed
+	if err := n.slots.tick(); err == nil {
+		t.Error("no error from a chunk that is closed")
+	}
+	n.slots.opened[1] = working
+	n.tick(t)
+	if got := n.slots.spare[len(rest):]; !slices.Equal(got, []uint32{first, second}) || len(n.slots.unclear) != 0 {
+		t.Errorf("slots %d are taken back and %d unclear, want %d and none", got, n.slots.unclear, []uint32{first, second})
+	}
+}

@@ -118,10 +118,10 @@ func (c *counterSlots) take() (uint32, error) {
 	return slot, nil
 }
 
-// addChunk makes a chunk of counters, if there may be more keys than counters.
+// addChunk makes a chunk of counters, if there may be one more.
 func (c *counterSlots) addChunk() error {
 	index := uint32(len(c.opened))
-	if index >= c.chunks.MaxEntries() || index*countersPerChunk > c.keys.MaxEntries()+2*countersPerChunk {
+	if index >= c.maxChunks() {
 		return nil
 	}
 	chunk, err := ebpf.NewMap(&ebpf.MapSpec{
@@ -140,6 +140,11 @@ func (c *counterSlots) addChunk() error {
 		}
 	}
 	return nil
+}
+
+// maxChunks is as many as all keys that there may be need, the slots that wait in the queue, and the one for all others.
+func (c *counterSlots) maxChunks() uint32 {
+	return min(c.chunks.MaxEntries(), c.keys.MaxEntries()/countersPerChunk+3)
 }
 
 func (c *counterSlots) close() {

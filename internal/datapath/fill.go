@@ -58,7 +58,7 @@ func countEntries[K, V any](m *ebpf.Map) (n uint32, err error) {
 func (c *counterSlots) fill() MapFill {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f := MapFill{Name: "counters", Entries: uint32(len(c.opened)) * countersPerChunk, Max: c.chunks.MaxEntries() * countersPerChunk}
+	f := MapFill{Name: "counters", Entries: uint32(len(c.opened)) * countersPerChunk, Max: c.maxChunks() * countersPerChunk}
 	for _, chunk := range c.opened {
 		f.Bytes += memory(chunk)
 	}

@@ -69,7 +69,7 @@ func (t judgeTemplate) load(tables *policy.Tables, rows *ebpf.Map) (*ebpf.Progra
 			return nil, err
 		}
 	}
-	for symbol, value := range map[string]uint32{"table_revision": uint32(tables.Revision), "table_paged": pagedDirections(tables)} {
+	for symbol, value := range map[string]uint32{"table_revision": uint32(tables.Revision), "table_paged": uint32(pagedDirections(tables))} {
 		if err := splice(&spec, symbol, constant(symbol, value)); err != nil {
 			return nil, err
 		}
@@ -84,9 +84,15 @@ func (t judgeTemplate) load(tables *policy.Tables, rows *ebpf.Map) (*ebpf.Progra
 	return program, nil
 }
 
-// pagedDirections is what table_paged returns: bit 0 ingress, bit 1 egress.
-func pagedDirections(tables *policy.Tables) (bits uint32) {
-	return uint32(flag(paged(tables.Ingress.Shape))) | uint32(flag(paged(tables.Egress.Shape)))<<1
+// pagedDirections is what table_paged returns.
+func pagedDirections(tables *policy.Tables) (pages bpf.EndpointTablePages) {
+	if paged(tables.Ingress.Shape) {
+		pages |= bpf.EndpointTablePagesINGRESS_PAGED
+	}
+	if paged(tables.Egress.Shape) {
+		pages |= bpf.EndpointTablePagesEGRESS_PAGED
+	}
+	return pages
 }
 
 // constant is a function that returns a number.

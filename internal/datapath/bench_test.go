@@ -36,7 +36,7 @@ func withPeer(old *policy.Tables, peer identity.Number, kind int) *policy.Tables
 func BenchmarkJudgeLoad(b *testing.B) {
 	n := newNode(b)
 	tables := someTables(1, 10)
-	rows, err := newRowMap(10)
+	rows, err := n.judgeTemplate.newRows(10)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -21,8 +21,6 @@ import (
 	"github.com/hypha-net/hypha/internal/identity"
 )
 
-const noPrealloc = 1 // BPF_F_NO_PREALLOC
-
 // Config is what a datapath is opened with.
 type Config struct {
 	Dir         string // in a BPF filesystem: pinned maps and links

@@ -3,13 +3,10 @@
 package datapath
 
 import (
-	"fmt"
 	"time"
-	"unsafe"
 
 	"github.com/cilium/ebpf"
 
-	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
@@ -51,7 +48,7 @@ func (d *Datapath) makeJudge(tables *policy.Tables) (_ *judge, entries int, err 
 		return nil, 0, err
 	}
 	j := &judge{revision: tables.Revision, ingress: tables.Ingress.Shape, egress: tables.Egress.Shape, users: 1}
-	if j.rows, err = newRowMap(len(all.keys)); err != nil {
+	if j.rows, err = d.judgeTemplate.newRows(len(all.keys)); err != nil {
 		return nil, 0, err
 	}
 	defer func() {
@@ -68,20 +65,6 @@ func (d *Datapath) makeJudge(tables *policy.Tables) (_ *judge, entries int, err 
 	}
 	j.load, j.template = time.Since(began), len(d.judgeTemplate.spec.Instructions)
 	return j, len(all.keys), nil
-}
-
-// newRowMap makes a map for so many entries, and room for new identities: every insert that finds none means a new map and
-// a new program. Entries take memory only while they are there.
-func newRowMap(entries int) (*ebpf.Map, error) {
-	size := roomFor(entries)
-	rows, err := ebpf.NewMap(&ebpf.MapSpec{
-		Name: "rows", Type: ebpf.Hash, Flags: noPrealloc, MaxEntries: size,
-		KeySize: uint32(unsafe.Sizeof(bpf.EndpointRowKey{})), ValueSize: uint32(unsafe.Sizeof(bpf.EndpointRow{})),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("making a map for %d rows: %w", size, err)
-	}
-	return rows, nil
 }
 
 // roomFor is the next power of two above need and a quarter more.

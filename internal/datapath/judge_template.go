@@ -20,6 +20,7 @@ const rowsSymbol = "rows"
 // left to do for one identity are four functions and one map.
 type judgeTemplate struct {
 	spec *ebpf.ProgramSpec
+	rows *ebpf.MapSpec
 }
 
 func newJudgeTemplate(shared *sharedMaps) (judgeTemplate, error) {
@@ -37,7 +38,21 @@ func newJudgeTemplate(shared *sharedMaps) (judgeTemplate, error) {
 		}
 	}
 	bare(spec.Instructions)
-	return judgeTemplate{spec}, nil
+	rows := compiled.Maps[rowsSymbol]
+	rows.Key, rows.Value = nil, nil // types, which would be handed to the kernel with each map
+	return judgeTemplate{spec, rows}, nil
+}
+
+// newRows makes a map for so many entries, and room for new identities: every insert that finds none means a new map and a new
+// program. Entries take memory only while they are there.
+func (t judgeTemplate) newRows(entries int) (*ebpf.Map, error) {
+	spec := t.rows.Copy()
+	spec.MaxEntries = roomFor(entries)
+	rows, err := ebpf.NewMap(spec)
+	if err != nil {
+		return nil, fmt.Errorf("making a map for %d rows: %w", spec.MaxEntries, err)
+	}
+	return rows, nil
 }
 
 // bare takes off the instructions what would be handed to the kernel with each program: source lines, of which it insists on one for

@@ -45,7 +45,7 @@ func TestPrepareIsAllOrNothing(t *testing.T) {
 		{"a program that the verifier refuses", func(map[identity.Number]*policy.Tables) {
 			broken := *n.judgeTemplate.spec
 			broken.Instructions = broken.Instructions[:len(broken.Instructions)/2]
-			n.judgeTemplate = judgeTemplate{&broken}
+			n.judgeTemplate.spec = &broken
 		}, "identity 30"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

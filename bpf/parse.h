@@ -18,7 +18,11 @@
 #include "protocol.h"
 #include "transport.h"
 
-#define LINEAR_BYTES 128 /* enough for every header that is read in place */
+/*
+ * The headers that are read, and written, in place. A transport header that is not linear is copied, which costs much less than
+ * to pull it: a TCP segment's payload is in pages, and a pull makes room for it by copying the head, packet by packet.
+ */
+#define LINEAR_BYTES (sizeof(struct ethhdr) + sizeof(struct ipv6hdr))
 
 #define IPV4_MORE_FRAGMENTS 0x2000
 #define IPV4_DONT_FRAGMENT 0x4000

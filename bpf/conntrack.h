@@ -125,15 +125,22 @@ static __always_inline void track_tcp(struct flow *flow, const struct packet *pa
 	set_state(flow, IPPROTO_TCP, flow->fins == 3 ? FLOW_CLOSING : FLOW_HALF_CLOSED);
 }
 
-/* current says whether the stamps of both ends still hold. */
+/* stamped is one end of a flow, if its stamp still holds. */
+static __always_inline const struct endpoint_info *stamped(const struct flow *flow, __u32 side)
+{
+	__u32 id = flow->endpoint[side];
+	const struct endpoint_info *info = bpf_map_lookup_elem(&endpoints, &id);
+
+	return info && info->generation == flow->generation[side] ? info : NULL;
+}
+
+static __always_inline int is_fresh(const struct flow *flow, __u64 now)
+{
+	return now - flow->validated_ns < REVALIDATE_NS;
+}
+
+/* current says whether a cached verdict still holds. */
 static __always_inline int current(const struct flow *flow, __u64 now)
 {
-	for (int i = 0; i < 2; i++) {
-		__u32 id = flow->endpoint[i];
-		struct endpoint_info *info = bpf_map_lookup_elem(&endpoints, &id);
-
-		if (!info || info->generation != flow->generation[i])
-			return 0;
-	}
-	return now - flow->validated_ns < REVALIDATE_NS;
+	return stamped(flow, 0) && stamped(flow, 1) && is_fresh(flow, now);
 }

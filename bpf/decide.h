@@ -8,11 +8,9 @@
 #include "packet.h"
 
 /* check_sender: an endpoint sends from its own addresses only, the outside never from a local one. */
-static __always_inline enum verdict check_sender(const union address *source)
+static __always_inline enum verdict check_sender(const struct packet *packet)
 {
-	if (config.endpoint)
-		return owns(source) ? VERDICT_NEXT : DROP_SOURCE_ADDRESS;
-	return endpoint_of_address(source) ? DROP_SOURCE_ADDRESS : VERDICT_NEXT;
+	return owns(packet->from, &packet->source) ? VERDICT_NEXT : DROP_SOURCE_ADDRESS;
 }
 
 /*
@@ -25,18 +23,18 @@ static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct pack
 	struct judgement *judgement = scratch();
 	__u8 side = packet->side & 1;
 	struct standing source, destination;
-	enum verdict verdict = check_sender(&packet->source);
+	enum verdict verdict = check_sender(packet);
 
 	if (verdict != VERDICT_NEXT)
 		return verdict;
 	packet->flags &= ~PACKET_REPLY;
 	packet->ruling = packet->revision = 0;
 	packet->to = endpoint_of_address(&packet->destination);
-	source = standing_at(config.endpoint, &packet->source);
+	source = standing_at(packet->from, &packet->source);
 	destination = standing_at(packet->to, &packet->destination);
 	packet->source_identity = source.identity;
 	packet->destination_identity = destination.identity;
-	if (!packet->to && (!config.endpoint || packet->destination_identity == IDENTITY_UNKNOWN))
+	if (!packet->to && (!packet->from || packet->destination_identity == IDENTITY_UNKNOWN))
 		return DROP_DESTINATION_UNKNOWN;
 	verdict = opens_flow(packet);
 	if (verdict != VERDICT_NEXT)
@@ -52,7 +50,7 @@ static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct pack
 	judgement->key = *key;
 	judgement->client = side;
 	judgement->table = TABLE_NONE;
-	judgement->endpoint[side] = config.endpoint;
+	judgement->endpoint[side] = packet->from;
 	judgement->endpoint[!side] = packet->to;
 	judgement->standing[side] = source;
 	judgement->standing[!side] = destination;
@@ -168,7 +166,6 @@ VERIFIED_ONCE int decide(struct __sk_buff *skb, struct packet *packet)
 
 	if (!packet)
 		return DROP_INTERNAL;
-	packet->from = config.endpoint;
 	packet->side = flow_key_of(packet, &key);
 	flow = bpf_map_lookup_elem(&established, &key);
 	if (!flow) {
@@ -176,7 +173,7 @@ VERIFIED_ONCE int decide(struct __sk_buff *skb, struct packet *packet)
 		table = TABLE_UNANSWERED;
 	}
 	/* Only the side's own endpoint may go on with a flow: on the fast path this is the source check. */
-	if (flow && flow->endpoint[packet->side & 1] == config.endpoint &&
+	if (flow && flow->endpoint[packet->side & 1] == packet->from &&
 	    !reusable(flow, packet, now)) {
 		verdict = follow(skb, packet, &key, flow, now);
 		if (verdict == VERDICT_NEXT)

@@ -1,24 +1,36 @@
 //go:build ignore
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The program of one endpoint. The template is compiled once; internal/datapath sets the constants and loads it for
- * each endpoint. This object also declares all maps of a node.
+ * The program of one endpoint. The template is compiled once; its constants are put in, and it is loaded, for each
+ * endpoint: it is kept as small as can be. This object also declares all maps of a node.
  */
-#include "attach.h"
 #include "exports.h"
+#include "fast.h"
+#include "tailored.h"
+
+/* is_routed says whether a frame went from the endpoint's own MAC address to the gateway's. */
+static __always_inline int is_routed(const struct __sk_buff *skb)
+{
+	void *data = frame_start(skb), *end = frame_end(skb);
+
+	if (data + sizeof(struct ethhdr) > end)
+		return 0;
+	return *(__u64 *)data == TAILORED(CONSTANT_LINK_START) &&
+	       *(__u32 *)(data + 8) == TAILORED(CONSTANT_LINK_END);
+}
 
 /* from_endpoint: tcx ingress of the host side of the endpoint's veth. */
 SEC("tc")
 int from_endpoint(struct __sk_buff *skb)
 {
-	struct packet packet = {};
-	enum verdict verdict = receive_from_endpoint(skb, &packet);
+	__u16 self = TAILORED(CONSTANT_ENDPOINT);
+	int action = is_routed(skb) ? fast_path(skb, self) : TC_ACT_UNSPEC;
 
-	if (verdict == VERDICT_NEXT)
-		verdict = decide(skb, &packet);
-	if (verdict == VERDICT_JUDGE)
-		verdict = call_judge(skb);
-	return finish(skb, &packet, verdict);
+	if (action != TC_ACT_UNSPEC)
+		return action;
+	call_slow_path(skb, self);
+	count_verdict(DROP_INTERNAL, skb->len);
+	return TC_ACT_SHOT;
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

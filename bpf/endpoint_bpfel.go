@@ -25,6 +25,16 @@ type EndpointBudget struct {
 	Refused         uint32
 }
 
+type EndpointConstant uint32
+
+const (
+	EndpointConstantCONSTANT_ENDPOINT   EndpointConstant = 0
+	EndpointConstantCONSTANT_LINK_START EndpointConstant = 1
+	EndpointConstantCONSTANT_LINK_END   EndpointConstant = 2
+	EndpointConstantCONSTANTS           EndpointConstant = 3
+	EndpointConstantCONSTANT_MARK       EndpointConstant = 2047934464
+)
+
 type EndpointCounter struct {
 	_       structs.HostLayout
 	Packets [2]uint64
@@ -48,31 +58,6 @@ const (
 	EndpointCounterLayoutCOUNTERS_A_CHUNK EndpointCounterLayout = 4096
 	EndpointCounterLayoutCOUNTER_TOGETHER EndpointCounterLayout = 0
 )
-
-type EndpointEndpointConfig struct {
-	_    structs.HostLayout
-	Ipv6 struct {
-		_     structs.HostLayout
-		Bytes [16]uint8
-	}
-	Ipv4 struct {
-		_     structs.HostLayout
-		Bytes [16]uint8
-	}
-	Gateway6 struct {
-		_     structs.HostLayout
-		Bytes [16]uint8
-	}
-	Gateway4 struct {
-		_     structs.HostLayout
-		Bytes [16]uint8
-	}
-	Endpoint   uint16
-	Mac        [6]uint8
-	GatewayMac [6]uint8
-	HasIpv6    uint8
-	HasIpv4    uint8
-}
 
 type EndpointEndpointFlags uint32
 
@@ -251,6 +236,15 @@ type EndpointJudgement struct {
 	_        [4]byte
 }
 
+type EndpointNodeConfig struct {
+	_          structs.HostLayout
+	Gateway6   EndpointAddress
+	Gateway4   EndpointAddress
+	GatewayMac [6]uint8
+	HasIpv6    uint8
+	HasIpv4    uint8
+}
+
 type EndpointPrefixKey struct {
 	_       structs.HostLayout
 	Length  uint32
@@ -300,7 +294,8 @@ type EndpointRuntimeSettings struct {
 type EndpointStage uint32
 
 const (
-	EndpointStageSTAGE_SETTLE EndpointStage = 0
+	EndpointStageSTAGE_SETTLE    EndpointStage = 0
+	EndpointStageSTAGE_SLOW_PATH EndpointStage = 1
 )
 
 type EndpointTablePages uint32
@@ -385,7 +380,7 @@ const (
 	EndpointMapUnanswered          = "unanswered"
 	EndpointMapVerdicts            = "verdicts"
 	EndpointProgFromEndpoint       = "from_endpoint"
-	EndpointVarConfig              = "config"
+	EndpointVarExportConstant      = "export_constant"
 	EndpointVarExportCounter       = "export_counter"
 	EndpointVarExportCounterLayout = "export_counter_layout"
 	EndpointVarExportEndpointFlags = "export_endpoint_flags"
@@ -394,6 +389,7 @@ const (
 	EndpointVarExportEventType     = "export_event_type"
 	EndpointVarExportFlowState     = "export_flow_state"
 	EndpointVarExportIdentity      = "export_identity"
+	EndpointVarExportNodeConfig    = "export_node_config"
 	EndpointVarExportRow           = "export_row"
 	EndpointVarExportRowKey        = "export_row_key"
 	EndpointVarExportRowPage       = "export_row_page"
@@ -478,7 +474,7 @@ type EndpointMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type EndpointVariableSpecs struct {
-	Config              *ebpf.VariableSpec `ebpf:"config"`
+	ExportConstant      *ebpf.VariableSpec `ebpf:"export_constant"`
 	ExportCounter       *ebpf.VariableSpec `ebpf:"export_counter"`
 	ExportCounterLayout *ebpf.VariableSpec `ebpf:"export_counter_layout"`
 	ExportEndpointFlags *ebpf.VariableSpec `ebpf:"export_endpoint_flags"`
@@ -487,6 +483,7 @@ type EndpointVariableSpecs struct {
 	ExportEventType     *ebpf.VariableSpec `ebpf:"export_event_type"`
 	ExportFlowState     *ebpf.VariableSpec `ebpf:"export_flow_state"`
 	ExportIdentity      *ebpf.VariableSpec `ebpf:"export_identity"`
+	ExportNodeConfig    *ebpf.VariableSpec `ebpf:"export_node_config"`
 	ExportRow           *ebpf.VariableSpec `ebpf:"export_row"`
 	ExportRowKey        *ebpf.VariableSpec `ebpf:"export_row_key"`
 	ExportRowPage       *ebpf.VariableSpec `ebpf:"export_row_page"`
@@ -565,7 +562,7 @@ func (m *EndpointMaps) Close() error {
 //
 // It can be passed to LoadEndpointObjects or ebpf.CollectionSpec.LoadAndAssign.
 type EndpointVariables struct {
-	Config              *ebpf.Variable `ebpf:"config"`
+	ExportConstant      *ebpf.Variable `ebpf:"export_constant"`
 	ExportCounter       *ebpf.Variable `ebpf:"export_counter"`
 	ExportCounterLayout *ebpf.Variable `ebpf:"export_counter_layout"`
 	ExportEndpointFlags *ebpf.Variable `ebpf:"export_endpoint_flags"`
@@ -574,6 +571,7 @@ type EndpointVariables struct {
 	ExportEventType     *ebpf.Variable `ebpf:"export_event_type"`
 	ExportFlowState     *ebpf.Variable `ebpf:"export_flow_state"`
 	ExportIdentity      *ebpf.Variable `ebpf:"export_identity"`
+	ExportNodeConfig    *ebpf.Variable `ebpf:"export_node_config"`
 	ExportRow           *ebpf.Variable `ebpf:"export_row"`
 	ExportRowKey        *ebpf.Variable `ebpf:"export_row_key"`
 	ExportRowPage       *ebpf.Variable `ebpf:"export_row_page"`

@@ -100,7 +100,12 @@ func (e *endpoint) receiver() *ebpf.Program {
 	if e.id == 0 {
 		return e.start(e.object(bpf.LoadRouter)).Programs[bpf.RouterProgFromHost]
 	}
-	return e.start(e.object(bpf.LoadEndpoint)).Programs[bpf.EndpointProgFromEndpoint]
+	spec := e.object(bpf.LoadEndpoint)
+	program := spec.Programs[bpf.EndpointProgFromEndpoint]
+	var err error
+	program.Instructions, err = bpf.Constants{Endpoint: e.id, MAC: e.mac, GatewayMAC: gatewayMAC}.Tailor(program.Instructions)
+	e.must(err)
+	return e.start(spec).Programs[bpf.EndpointProgFromEndpoint]
 }
 
 // publish tells the other programs about the endpoint.
@@ -110,32 +115,4 @@ func (e *endpoint) publish() {
 		Generation: e.generation, Identity: e.identity, Ifindex: 100 + uint32(e.id), Mtu: e.mtu,
 		Mac: [6]uint8(e.mac), Flags: uint32(e.flags),
 	}))
-}
-
-// start loads the programs with the endpoint's constants.
-func (e *endpoint) start(spec *ebpf.CollectionSpec) *ebpf.Collection {
-	e.Helper()
-	e.must(spec.Variables["config"].Set(bpf.EndpointEndpointConfig{
-		Ipv6: address(e.ip6), Ipv4: address(e.ip4), Gateway6: address(gateway.ip6), Gateway4: address(gateway.ip4),
-		Endpoint: e.id,
-		Mac:      [6]uint8(e.mac), GatewayMac: [6]uint8(gatewayMAC), HasIpv6: flag(e.ip6.IsValid()), HasIpv4: flag(e.ip4.IsValid()),
-	}))
-	replacements := map[string]*ebpf.Map{}
-	for name := range spec.Maps {
-		if shared := e.shared[name]; shared != nil {
-			spec.Maps[name].MaxEntries = shared.MaxEntries() // a test may have tuned it
-			replacements[name] = shared
-		}
-	}
-	loaded, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{MapReplacements: replacements})
-	e.must(err)
-	e.Cleanup(loaded.Close)
-	return loaded
-}
-
-func flag(on bool) uint8 {
-	if on {
-		return 1
-	}
-	return 0
 }

@@ -64,3 +64,8 @@ static __always_inline __u32 endpoint_of_address(const union address *address)
 
 	return id ? *id & 0xffff : 0;
 }
+
+static __always_inline int owns(__u32 endpoint, const union address *address)
+{
+	return endpoint_of_address(address) == endpoint;
+}

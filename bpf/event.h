@@ -2,7 +2,6 @@
 #pragma once
 
 #include "budget.h"
-#include "config.h"
 #include "endpoints.h"
 #include "packet.h"
 #include "ruling.h"

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 #pragma once
 
+#include "conntrack.h"
 #include "counter_slot.h"
+#include "event.h"
+#include "fragment.h"
+#include "judges.h"
 #include "known.h"
+#include "node_config.h"
+#include "outside.h"
 #include "row.h"
+#include "tailored.h"
+#include "verdict_counter.h"
 
 /*
  * Types get into BTF, and so into Go, only if something has them: these pointers are for what no map of the node
@@ -21,6 +29,8 @@ EXPORT(enum flow_state, flow_state);
 EXPORT(enum tcp_flags, tcp_flags);
 EXPORT(enum ruling_flags, ruling_flags);
 EXPORT(enum stage, stage);
+EXPORT(enum constant, constant);
+EXPORT(struct node_config, node_config);
 EXPORT(struct counter, counter);
 EXPORT(enum counter_layout, counter_layout);
 EXPORT(struct row_key, row_key);

@@ -3,6 +3,7 @@
 
 #include "checksum.h"
 #include "config.h"
+#include "endpoints.h"
 #include "packet.h"
 #include "transport.h"
 #include "verdict.h"
@@ -130,7 +131,7 @@ static __always_inline enum verdict handle_icmp(struct __sk_buff *skb, struct pa
 {
 	if (packet->flags & PACKET_LATER_FRAGMENT)
 		return VERDICT_NEXT;
-	if (is_icmp_error(packet) && config.endpoint && !owns(&packet->source))
+	if (is_icmp_error(packet) && packet->from && !owns(packet->from, &packet->source))
 		return DROP_SOURCE_ADDRESS;
 	if (is_icmp_error(packet))
 		return resolve_icmp_error(skb, packet);
@@ -138,8 +139,8 @@ static __always_inline enum verdict handle_icmp(struct __sk_buff *skb, struct pa
 		return VERDICT_NEXT;
 	if (!is_echo_request(packet->protocol, packet->icmp_type))
 		return DROP_ICMP_TYPE;
-	if (config.endpoint && !(packet->flags & PACKET_FIRST_FRAGMENT) &&
+	if (packet->from && !(packet->flags & PACKET_FIRST_FRAGMENT) &&
 	    is_gateway(&packet->destination))
-		return owns(&packet->source) ? answer_echo(skb, packet) : DROP_SOURCE_ADDRESS;
+		return owns(packet->from, &packet->source) ? answer_echo(skb, packet) : DROP_SOURCE_ADDRESS;
 	return VERDICT_NEXT;
 }

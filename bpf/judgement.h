@@ -6,6 +6,7 @@
 #include "identity.h"
 #include "packet.h"
 #include "ruling.h"
+#include "stages.h"
 
 enum flow_table {
 	TABLE_NONE = 0, /* a new flow */
@@ -66,16 +67,3 @@ static __always_inline __u32 peer_of(const struct judgement *judgement)
 
 	return judgement->standing[side & 1].identity;
 }
-
-enum stage {
-	STAGE_SETTLE = 0,
-};
-
-/* Programs of the node that a judgement goes through after its judge. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 8);
-	__type(key, __u32);
-	__type(value, __u32);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} stages SEC(".maps");

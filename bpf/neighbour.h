@@ -3,6 +3,7 @@
 
 #include "checksum.h"
 #include "config.h"
+#include "endpoints.h"
 #include "packet.h"
 #include "protocol.h"
 #include "verdict.h"
@@ -31,19 +32,29 @@ static __always_inline int valid_arp(const struct arp *arp)
 	       arp->hardware_bytes == ETH_ALEN && arp->protocol_bytes == sizeof(__be32);
 }
 
-/* answer_arp turns a request into its reply, in place. */
-static __noinline int answer_arp(struct __sk_buff *skb)
+static __always_inline int owns_ipv4(__u32 endpoint, __be32 ipv4)
 {
-	__be32 own = config.has_ipv4 ? config.ipv4.words[3] : 0, target;
+	union address mapped;
+
+	map_ipv4(&mapped, ipv4);
+	return owns(endpoint, &mapped);
+}
+
+/* answer_arp turns a request into its reply, in place. */
+static __noinline int answer_arp(struct __sk_buff *skb, const struct packet *packet)
+{
 	struct arp arp;
+	__be32 target;
 
 	if (bpf_skb_load_bytes(skb, 0, &arp, sizeof(arp)))
 		return DROP_TRUNCATED;
 	if (!valid_arp(&arp))
 		return DROP_BAD_HEADER;
-	if (!same_mac(arp.sender_mac, config.mac) || (arp.sender && arp.sender != own))
+	if (!same_mac(arp.sender_mac, arp.ethernet.h_source) ||
+	    (arp.sender && !owns_ipv4(packet->from, arp.sender)))
 		return DROP_NEIGHBOUR_SPOOFED;
-	if (arp.operation != bpf_htons(ARPOP_REQUEST) || !arp.sender || arp.target == own)
+	if (arp.operation != bpf_htons(ARPOP_REQUEST) || !arp.sender ||
+	    owns_ipv4(packet->from, arp.target))
 		return IGNORED;
 
 	target = arp.target;
@@ -117,14 +128,13 @@ static __always_inline enum verdict advertise(struct __sk_buff *skb, const struc
 static __always_inline enum verdict answer_solicitation(struct __sk_buff *skb,
 							const struct packet *packet)
 {
-	union address target, own;
+	union address target;
 
 	if (is_unspecified(&packet->source))
 		return IGNORED; /* duplicate address detection: the link has no other host */
 	if (bpf_skb_load_bytes(skb, TARGET_OFFSET, &target, sizeof(target)))
 		return DROP_TRUNCATED;
-	own = load_address(&config.ipv6);
-	if (is_link_local(&target) || same_address(&target, &own))
+	if (is_link_local(&target) || owns(packet->from, &target))
 		return IGNORED;
 	return advertise(skb, packet, &target);
 }
@@ -143,13 +153,13 @@ static __always_inline enum verdict check_discovery(const struct packet *packet)
 
 /* Nobody needs a container's advertisement; one about an address that is not its own is worth knowing. */
 static __always_inline enum verdict check_advertisement(struct __sk_buff *skb,
-							const union address *own)
+							const struct packet *packet)
 {
 	union address target;
 
 	if (bpf_skb_load_bytes(skb, TARGET_OFFSET, &target, sizeof(target)))
 		return DROP_TRUNCATED;
-	if (is_link_local(&target) || (config.has_ipv6 && same_address(&target, own)))
+	if (is_link_local(&target) || owns(packet->from, &target))
 		return IGNORED;
 	return DROP_NEIGHBOUR_SPOOFED;
 }
@@ -161,7 +171,6 @@ static __always_inline enum verdict check_advertisement(struct __sk_buff *skb,
 static __noinline int answer_discovery(struct __sk_buff *skb, const struct packet *packet)
 {
 	enum verdict verdict;
-	union address own;
 
 	switch (packet->icmp_type) {
 	case NDISC_ROUTER_SOLICITATION:
@@ -182,11 +191,10 @@ static __noinline int answer_discovery(struct __sk_buff *skb, const struct packe
 	verdict = check_discovery(packet);
 	if (verdict != VERDICT_NEXT)
 		return verdict;
-	own = load_address(&config.ipv6);
 	if (!is_unspecified(&packet->source) && !is_link_local(&packet->source) &&
-	    !(config.has_ipv6 && same_address(&packet->source, &own)))
+	    !owns(packet->from, &packet->source))
 		return DROP_NEIGHBOUR_SPOOFED;
 	if (packet->icmp_type == NDISC_NEIGHBOUR_ADVERTISEMENT)
-		return check_advertisement(skb, &own);
+		return check_advertisement(skb, packet);
 	return answer_solicitation(skb, packet);
 }

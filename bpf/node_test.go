@@ -90,8 +90,10 @@ func newNode(t testing.TB, tune ...func(map[string]*ebpf.MapSpec)) *node {
 		n.must(n.Outside.Put(prefixKey(netip.MustParsePrefix(prefix)), identity))
 	}
 	n.router = n.add(&endpoint{end: end{mac: routerMAC}})
-	settle := n.router.start(n.object(bpf.LoadSettle)).Programs[bpf.SettleProgSettle]
+	settle := n.startNode(n.object(bpf.LoadSettle)).Programs[bpf.SettleProgSettle]
 	n.must(n.Stages.Put(uint32(bpf.EndpointStageSTAGE_SETTLE), settle))
+	slow := n.startNode(n.object(bpf.LoadSlow)).Programs[bpf.SlowProgSlowPath]
+	n.must(n.Stages.Put(uint32(bpf.EndpointStageSTAGE_SLOW_PATH), slow))
 	n.reset()
 	return n
 }
@@ -117,6 +119,31 @@ func (n *node) object(object func() (*ebpf.CollectionSpec, error)) *ebpf.Collect
 		m.Pinning = ebpf.PinNone
 	}
 	return spec
+}
+
+// start loads programs that use the node's maps.
+func (n *node) start(spec *ebpf.CollectionSpec) *ebpf.Collection {
+	n.Helper()
+	replacements := map[string]*ebpf.Map{}
+	for name := range spec.Maps {
+		if shared := n.shared[name]; shared != nil {
+			spec.Maps[name].MaxEntries = shared.MaxEntries() // a test may have tuned it
+			replacements[name] = shared
+		}
+	}
+	loaded, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{MapReplacements: replacements})
+	n.must(err)
+	n.Cleanup(loaded.Close)
+	return loaded
+}
+
+// startNode loads those of which a node has one, with the gateway's constants.
+func (n *node) startNode(spec *ebpf.CollectionSpec) *ebpf.Collection {
+	n.Helper()
+	n.must(spec.Variables[bpf.SlowVarConfig].Set(bpf.EndpointNodeConfig{
+		Gateway6: address(gateway.ip6), Gateway4: address(gateway.ip4), GatewayMac: [6]uint8(gatewayMAC), HasIpv6: 1, HasIpv4: 1,
+	}))
+	return n.start(spec)
 }
 
 // budgeted is more than the number of any endpoint in these tests.

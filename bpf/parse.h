@@ -14,6 +14,7 @@
 
 #include "extension.h"
 #include "fragment.h"
+#include "ip.h"
 #include "packet.h"
 #include "protocol.h"
 #include "transport.h"
@@ -23,16 +24,6 @@
  * to pull it: a TCP segment's payload is in pages, and a pull makes room for it by copying the head, packet by packet.
  */
 #define LINEAR_BYTES (sizeof(struct ethhdr) + sizeof(struct ipv6hdr))
-
-#define IPV4_MORE_FRAGMENTS 0x2000
-#define IPV4_DONT_FRAGMENT 0x4000
-#define IPV4_FRAGMENT_OFFSET 0x1fff /* in units of 8 bytes */
-
-/* The IP length says more than there is, unless the kernel has merged segments into a jumbo packet. */
-static __always_inline int shorter_than(const struct __sk_buff *skb, __u32 bytes)
-{
-	return sizeof(struct ethhdr) + bytes > skb->len;
-}
 
 /* A transport header can not be split by a fragment that overlaps it (RFC 1858). */
 static __always_inline int overlaps_transport(const struct packet *packet, __u16 offset)
@@ -82,28 +73,15 @@ static __always_inline enum verdict parse_ipv4(struct __sk_buff *skb, struct pac
 {
 	void *data = frame_start(skb), *end = frame_end(skb);
 	struct iphdr *ip = data + sizeof(struct ethhdr);
-	__u16 fragment, total;
+	enum verdict verdict;
+	__u16 fragment;
 
 	if ((void *)(ip + 1) > end)
 		return DROP_TRUNCATED;
-	if (ip->version != 4 || ip->ihl < 5)
-		return DROP_BAD_HEADER;
-	total = bpf_ntohs(ip->tot_len);
-	if (total < ip->ihl * 4 && !(total == 0 && skb->gso_size))
-		return DROP_BAD_HEADER;
-	if (shorter_than(skb, total) || shorter_than(skb, ip->ihl * 4))
-		return DROP_TRUNCATED;
-
-	packet->flags |= PACKET_IPV4;
-	packet->protocol = ip->protocol;
-	packet->hop_limit = ip->ttl;
-	packet->transport_offset = sizeof(struct ethhdr) + ip->ihl * 4;
-	packet->payload_end = total ? sizeof(struct ethhdr) + total : skb->len;
-	map_ipv4(&packet->source, ip->saddr);
-	map_ipv4(&packet->destination, ip->daddr);
+	verdict = read_ipv4(skb, packet, ip);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
 	fragment = bpf_ntohs(ip->frag_off);
-	if (fragment & IPV4_DONT_FRAGMENT)
-		packet->flags |= PACKET_DONT_FRAGMENT;
 	if (fragment & (IPV4_FRAGMENT_OFFSET | IPV4_MORE_FRAGMENTS))
 		return parse_fragment(skb, packet, fragment & IPV4_FRAGMENT_OFFSET,
 				      fragment & IPV4_MORE_FRAGMENTS, bpf_htonl(bpf_ntohs(ip->id)));
@@ -116,26 +94,12 @@ static __always_inline enum verdict parse_ipv6(struct __sk_buff *skb, struct pac
 	struct ipv6hdr *ip = data + sizeof(struct ethhdr);
 	struct extensions extensions = {};
 	enum verdict verdict;
-	__u16 payload;
 
 	if ((void *)(ip + 1) > end)
 		return DROP_TRUNCATED;
-	if (ip->version != 6)
-		return DROP_BAD_HEADER;
-	payload = bpf_ntohs(ip->payload_len);
-	if (shorter_than(skb, sizeof(*ip) + payload))
-		return DROP_TRUNCATED;
-
-	packet->protocol = ip->nexthdr;
-	packet->hop_limit = ip->hop_limit;
-	packet->flags |= PACKET_DONT_FRAGMENT;
-	packet->transport_offset = sizeof(struct ethhdr) + sizeof(*ip);
-	packet->payload_end =
-		payload || !skb->gso_size ? packet->transport_offset + payload : skb->len;
-	__builtin_memcpy(&packet->source, &ip->saddr, sizeof(packet->source));
-	__builtin_memcpy(&packet->destination, &ip->daddr, sizeof(packet->destination));
-	if (is_mapped(&packet->source) || is_mapped(&packet->destination))
-		return DROP_BAD_HEADER; /* stands for IPv4 here; on the wire for nobody */
+	verdict = read_ipv6(skb, packet, ip);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
 	if (!is_extension(packet->protocol))
 		return parse_transport(skb, packet);
 

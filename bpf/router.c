@@ -4,20 +4,20 @@
  * The program of the router device: what the host's stack sends to endpoints, its own packets and those that it
  * forwards from outside.
  */
-#include "attach.h"
+#include "fast.h"
+#include "stages.h"
 
 /* from_host: tcx ingress of the router device's inner side. */
 SEC("tc")
 int from_host(struct __sk_buff *skb)
 {
-	struct packet packet = {};
-	enum verdict verdict = receive_from_host(skb, &packet);
+	int action = fast_path(skb, 0);
 
-	if (verdict == VERDICT_NEXT)
-		verdict = decide(skb, &packet);
-	if (verdict == VERDICT_JUDGE)
-		verdict = call_judge(skb);
-	return finish(skb, &packet, verdict);
+	if (action != TC_ACT_UNSPEC)
+		return action;
+	call_slow_path(skb, 0);
+	count_verdict(DROP_INTERNAL, skb->len);
+	return TC_ACT_SHOT;
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -17,22 +17,14 @@ import (
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	RouterMapAddresses   = "addresses"
-	RouterMapBudgets     = "budgets"
 	RouterMapCounters    = "counters"
 	RouterMapEndpoints   = "endpoints"
 	RouterMapEstablished = "established"
-	RouterMapEvents      = "events"
 	RouterMapFragments   = "fragments"
-	RouterMapJudgements  = "judgements"
-	RouterMapJudges      = "judges"
-	RouterMapLostEvents  = "lost_events"
-	RouterMapOutside     = "outside"
-	RouterMapSettings    = "settings"
 	RouterMapStages      = "stages"
 	RouterMapUnanswered  = "unanswered"
 	RouterMapVerdicts    = "verdicts"
 	RouterProgFromHost   = "from_host"
-	RouterVarConfig      = "config"
 )
 
 // LoadRouter returns the embedded CollectionSpec for Router.
@@ -85,17 +77,10 @@ type RouterProgramSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type RouterMapSpecs struct {
 	Addresses   *ebpf.MapSpec `ebpf:"addresses"`
-	Budgets     *ebpf.MapSpec `ebpf:"budgets"`
 	Counters    *ebpf.MapSpec `ebpf:"counters"`
 	Endpoints   *ebpf.MapSpec `ebpf:"endpoints"`
 	Established *ebpf.MapSpec `ebpf:"established"`
-	Events      *ebpf.MapSpec `ebpf:"events"`
 	Fragments   *ebpf.MapSpec `ebpf:"fragments"`
-	Judgements  *ebpf.MapSpec `ebpf:"judgements"`
-	Judges      *ebpf.MapSpec `ebpf:"judges"`
-	LostEvents  *ebpf.MapSpec `ebpf:"lost_events"`
-	Outside     *ebpf.MapSpec `ebpf:"outside"`
-	Settings    *ebpf.MapSpec `ebpf:"settings"`
 	Stages      *ebpf.MapSpec `ebpf:"stages"`
 	Unanswered  *ebpf.MapSpec `ebpf:"unanswered"`
 	Verdicts    *ebpf.MapSpec `ebpf:"verdicts"`
@@ -105,7 +90,6 @@ type RouterMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type RouterVariableSpecs struct {
-	Config *ebpf.VariableSpec `ebpf:"config"`
 }
 
 // RouterObjects contains all objects after they have been loaded into the kernel.
@@ -129,17 +113,10 @@ func (o *RouterObjects) Close() error {
 // It can be passed to LoadRouterObjects or ebpf.CollectionSpec.LoadAndAssign.
 type RouterMaps struct {
 	Addresses   *ebpf.Map `ebpf:"addresses"`
-	Budgets     *ebpf.Map `ebpf:"budgets"`
 	Counters    *ebpf.Map `ebpf:"counters"`
 	Endpoints   *ebpf.Map `ebpf:"endpoints"`
 	Established *ebpf.Map `ebpf:"established"`
-	Events      *ebpf.Map `ebpf:"events"`
 	Fragments   *ebpf.Map `ebpf:"fragments"`
-	Judgements  *ebpf.Map `ebpf:"judgements"`
-	Judges      *ebpf.Map `ebpf:"judges"`
-	LostEvents  *ebpf.Map `ebpf:"lost_events"`
-	Outside     *ebpf.Map `ebpf:"outside"`
-	Settings    *ebpf.Map `ebpf:"settings"`
 	Stages      *ebpf.Map `ebpf:"stages"`
 	Unanswered  *ebpf.Map `ebpf:"unanswered"`
 	Verdicts    *ebpf.Map `ebpf:"verdicts"`
@@ -148,17 +125,10 @@ type RouterMaps struct {
 func (m *RouterMaps) Close() error {
 	return _RouterClose(
 		m.Addresses,
-		m.Budgets,
 		m.Counters,
 		m.Endpoints,
 		m.Established,
-		m.Events,
 		m.Fragments,
-		m.Judgements,
-		m.Judges,
-		m.LostEvents,
-		m.Outside,
-		m.Settings,
 		m.Stages,
 		m.Unanswered,
 		m.Verdicts,
@@ -169,7 +139,6 @@ func (m *RouterMaps) Close() error {
 //
 // It can be passed to LoadRouterObjects or ebpf.CollectionSpec.LoadAndAssign.
 type RouterVariables struct {
-	Config *ebpf.Variable `ebpf:"config"`
 }
 
 // RouterPrograms contains all programs after they have been loaded into the kernel.

@@ -4,7 +4,6 @@ package datapath
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
@@ -88,9 +87,5 @@ func (d *Datapath) distrustTables(id identity.Number) *policy.Tables {
 }
 
 func (d *Datapath) loadEntry(made *replacement) (*loaded, error) {
-	spec := only(d.template, "from_endpoint")
-	if err := spec.Variables["config"].Set(made.wanted.constants(d.router())); err != nil {
-		return nil, fmt.Errorf("setting the endpoint's constants: %w", err)
-	}
-	return load(spec, d.maps)
+	return d.loadFor(made.wanted, d.router())
 }

@@ -33,6 +33,20 @@ func withPeer(old *policy.Tables, peer identity.Number, kind int) *policy.Tables
 	return &next
 }
 
+// BenchmarkEntryLoad is an endpoint's own program: tailored, verified, described.
+func BenchmarkEntryLoad(b *testing.B) {
+	n := newNode(b)
+	e := n.endpoint(1)
+	b.ReportAllocs()
+	for b.Loop() {
+		made, err := n.loadFor(e, n.router())
+		if err != nil {
+			b.Fatal(err)
+		}
+		made.close()
+	}
+}
+
 func BenchmarkJudgeLoad(b *testing.B) {
 	n := newNode(b)
 	tables := someTables(1, 10)

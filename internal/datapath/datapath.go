@@ -33,10 +33,10 @@ type Config struct {
 // Datapath is this node's part of the kernel. Its methods may be called concurrently; Apply and Remove of one
 // endpoint are for its one writer.
 type Datapath struct {
-	config   Config
-	log      *slog.Logger
-	template *ebpf.CollectionSpec
-	maps     *sharedMaps
+	config Config
+	log    *slog.Logger
+	maps   *sharedMaps
+	entryTemplate
 	judgeTemplate
 	known *knownIdentities
 	slots *counterSlots
@@ -53,16 +53,16 @@ type Datapath struct {
 // Open adopts what an earlier agent pinned below config.Dir, or makes it: maps, router device, its program. Traffic
 // goes on meanwhile.
 func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
-	template, err := bpf.LoadEndpoint()
+	compiled, err := bpf.LoadEndpoint()
 	if err != nil {
 		return nil, fmt.Errorf("reading the compiled datapath: %w", err)
 	}
 	d := &Datapath{
-		config: config, log: log, template: template,
+		config: config, log: log,
 		tables: map[identity.Number]*inForce{}, attached: map[endpoint.ID]*attached{}, asked: map[endpoint.ID]uint32{},
 	}
 	sizes := mapSizes{config.Established, config.Unanswered}
-	if d.maps, err = openMaps(mapsDir(config.Dir), template, sizes, log); err != nil {
+	if d.maps, err = openMaps(mapsDir(config.Dir), compiled, sizes, log); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -75,6 +75,9 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 	}()
 	if err := os.MkdirAll(linksDir(config.Dir), 0o700); err != nil {
 		return nil, fmt.Errorf("making the directory of pinned links: %w", err)
+	}
+	if d.entryTemplate, err = newEntryTemplate(compiled, d.maps); err != nil {
+		return nil, err
 	}
 	if err := d.adopt(); err != nil {
 		return nil, err

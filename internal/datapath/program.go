@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
 )
 
 // Program is what became of a template in the kernel.
 type Program struct {
 	Name                 string
-	TemplateInstructions int // in the compiled object, the classifier's stub included
+	TemplateInstructions int // in the compiled object, stubs included
 	Instructions         int // after tailoring and the verifier's dead-code removal
 	JITBytes             int
 	VerifiedInstructions int // that the verifier walked through
@@ -73,8 +74,8 @@ func describe(name string, program *ebpf.Program) Program {
 	if err != nil {
 		return report
 	}
-	if instructions, err := info.Instructions(); err == nil {
-		report.Instructions = len(instructions)
+	if bytes, err := info.TranslatedSize(); err == nil {
+		report.Instructions = bytes / asm.InstructionSize
 	}
 	if size, err := info.JitedSize(); err == nil {
 		report.JITBytes = int(size)

@@ -28,10 +28,14 @@ func (d *Datapath) SyncRouter(wanted Router) error {
 	d.mu.Lock()
 	d.config.Router = wanted
 	d.mu.Unlock()
-	if err := d.installSettle(wanted); err != nil {
+	if err := d.installStages(wanted); err != nil {
 		return err
 	}
-	programs, err := d.loadNode(bpf.LoadRouter, wanted)
+	compiled, err := bpf.LoadRouter()
+	if err != nil {
+		return fmt.Errorf("reading the compiled datapath: %w", err)
+	}
+	programs, err := load(compiled, d.maps)
 	if err != nil {
 		return err
 	}
@@ -39,18 +43,31 @@ func (d *Datapath) SyncRouter(wanted Router) error {
 	if err := d.describeOutside(wanted); err != nil {
 		return err
 	}
-	return d.attach(routerLink, RouterNet, programs.programs["from_host"])
+	return d.attach(routerLink, RouterNet, programs.programs[bpf.RouterProgFromHost])
 }
 
-// installSettle replaces the program that carries rulings out, for all endpoints. It sends ICMP errors in the gateway's name.
-func (d *Datapath) installSettle(wanted Router) error {
-	programs, err := d.loadNode(bpf.LoadSettle, wanted)
-	if err != nil {
-		return err
-	}
-	defer programs.close()
-	if err := d.maps.Stages.Put(uint32(bpf.EndpointStageSTAGE_SETTLE), programs.programs["settle"]); err != nil {
-		return fmt.Errorf("installing the program that carries rulings out: %w", err)
+// nodeStages are the programs of which the node has one, and to which the others tail call.
+var nodeStages = []struct {
+	stage  bpf.EndpointStage
+	symbol string
+	object func() (*ebpf.CollectionSpec, error)
+}{
+	{bpf.EndpointStageSTAGE_SETTLE, bpf.SettleProgSettle, bpf.LoadSettle},
+	{bpf.EndpointStageSTAGE_SLOW_PATH, bpf.SlowProgSlowPath, bpf.LoadSlow},
+}
+
+// installStages replaces the programs that all endpoints share. They answer, and send ICMP errors, in the gateway's name.
+func (d *Datapath) installStages(wanted Router) error {
+	for _, s := range nodeStages {
+		programs, err := d.loadStage(s.object, wanted)
+		if err != nil {
+			return err
+		}
+		err = d.maps.Stages.Put(uint32(s.stage), programs.programs[s.symbol])
+		programs.close()
+		if err != nil {
+			return fmt.Errorf("installing program %s: %w", s.symbol, err)
+		}
 	}
 	return nil
 }
@@ -65,18 +82,17 @@ func (d *Datapath) KeepRouter() error {
 	return d.SyncRouter(wanted)
 }
 
-// loadNode loads the programs of an object of which the node has one.
-func (d *Datapath) loadNode(object func() (*ebpf.CollectionSpec, error), wanted Router) (*loaded, error) {
+// loadStage loads an object's programs with the node's constants.
+func (d *Datapath) loadStage(object func() (*ebpf.CollectionSpec, error), wanted Router) (*loaded, error) {
 	spec, err := object()
 	if err != nil {
 		return nil, fmt.Errorf("reading the compiled datapath: %w", err)
 	}
-	constants := bpf.EndpointEndpointConfig{
-		Gateway6: mapped(wanted.IPv6), Gateway4: mapped(wanted.IPv4),
-		Mac: mac(wanted.MAC), GatewayMac: mac(wanted.MAC),
+	constants := bpf.EndpointNodeConfig{
+		Gateway6: mapped(wanted.IPv6), Gateway4: mapped(wanted.IPv4), GatewayMac: mac(wanted.MAC),
 		HasIpv6: flag(wanted.IPv6.IsValid()), HasIpv4: flag(wanted.IPv4.IsValid()),
 	}
-	if err := spec.Variables["config"].Set(constants); err != nil {
+	if err := spec.Variables[bpf.SlowVarConfig].Set(constants); err != nil {
 		return nil, fmt.Errorf("setting the gateway's constants: %w", err)
 	}
 	return load(spec, d.maps)

@@ -3,10 +3,15 @@
 package datapath
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
 
 	"github.com/hypha-net/hypha/bpf"
 )
@@ -32,24 +37,41 @@ func flag(on bool) uint8 {
 	return 0
 }
 
-// constants are what makes a program this endpoint's own.
-func (e Endpoint) constants(router Router) bpf.EndpointEndpointConfig {
-	return bpf.EndpointEndpointConfig{
-		Ipv6: mapped(e.IPv6), Ipv4: mapped(e.IPv4),
-		Gateway6: mapped(router.IPv6), Gateway4: mapped(router.IPv4),
-		Endpoint: uint16(e.ID), Mac: mac(e.Link.MAC), GatewayMac: mac(router.MAC),
-		HasIpv6: flag(e.IPv6.IsValid()), HasIpv4: flag(e.IPv4.IsValid()),
-	}
+// entryTemplate is from_endpoint before it is tailored. It is parsed once, and has the shared maps already: all that is left to do
+// for one endpoint is to put in its constants.
+type entryTemplate struct {
+	from *ebpf.ProgramSpec
 }
 
-// only returns a copy of the template with these programs alone, and no map pinned: the shared ones are
-// given to it when it is loaded.
-func only(template *ebpf.CollectionSpec, programs ...string) *ebpf.CollectionSpec {
-	spec := template.Copy()
-	all := spec.Programs
-	spec.Programs = map[string]*ebpf.ProgramSpec{}
-	for _, name := range programs {
-		spec.Programs[name] = all[name]
+func newEntryTemplate(compiled *ebpf.CollectionSpec, shared *sharedMaps) (entryTemplate, error) {
+	spec := compiled.Programs[bpf.EndpointProgFromEndpoint].Copy()
+	for name, m := range shared.byName {
+		err := spec.Instructions.AssociateMap(name, m)
+		if err != nil && !errors.Is(err, asm.ErrUnreferencedSymbol) {
+			return entryTemplate{}, fmt.Errorf("giving map %s to from_endpoint: %w", name, err)
+		}
 	}
-	return spec
+	// A program of one function needs no types: without them the kernel is not asked to check any.
+	for i, instruction := range spec.Instructions {
+		spec.Instructions[i] = btf.WithFuncMetadata(instruction.WithSource(nil), nil)
+	}
+	return entryTemplate{spec}, nil
+}
+
+// loadFor makes the program of one endpoint.
+func (t entryTemplate) loadFor(e Endpoint, router Router) (*loaded, error) {
+	spec := *t.from
+	constants := bpf.Constants{Endpoint: uint16(e.ID), MAC: e.Link.MAC, GatewayMAC: router.MAC}
+	var err error
+	if spec.Instructions, err = constants.Tailor(spec.Instructions); err != nil {
+		return nil, fmt.Errorf("tailoring a program to endpoint %d: %w", e.ID, err)
+	}
+	began := time.Now()
+	program, err := ebpf.NewProgram(&spec)
+	if err != nil {
+		return nil, loadError(err)
+	}
+	report := describe(spec.Name, program)
+	report.TemplateInstructions, report.Load = len(spec.Instructions), time.Since(began)
+	return &loaded{map[string]*ebpf.Program{spec.Name: program}, []Program{report}}, nil
 }

@@ -56,19 +56,15 @@ func TestEventsFromTheKernel(t *testing.T) {
 // The datapath itself reports a frame of an unknown EtherType, and says who sent it and when.
 func TestEventOfTheDatapath(t *testing.T) {
 	needRoot(t)
-	spec, err := bpf.LoadEndpoint()
+	spec, err := bpf.LoadSlow()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range spec.Maps {
 		m.Pinning = ebpf.PinNone
 	}
-	config := bpf.EndpointEndpointConfig{Endpoint: 7}
-	if err := spec.Variables[bpf.EndpointVarConfig].Set(config); err != nil {
-		t.Fatal(err)
-	}
 	var objects struct {
-		Program *ebpf.Program `ebpf:"from_endpoint"`
+		Program *ebpf.Program `ebpf:"slow_path"`
 		Events  *ebpf.Map     `ebpf:"events"`
 		Known   *ebpf.Map     `ebpf:"endpoints"`
 	}
@@ -86,7 +82,9 @@ func TestEventOfTheDatapath(t *testing.T) {
 	before := time.Now()
 	frame := make([]byte, 60)
 	frame[12], frame[13] = 0x88, 0xcc // LLDP
-	run(t, objects.Program, frame)
+	if _, err := objects.Program.Run(&ebpf.RunOptions{Data: frame, Context: from(7)}); err != nil {
+		t.Fatal(err)
+	}
 
 	got := next(t, s)
 	want := Event{
@@ -100,6 +98,14 @@ func TestEventOfTheDatapath(t *testing.T) {
 	if got.Time.Before(before.Add(-time.Second)) || got.Time.After(time.Now().Add(time.Second)) {
 		t.Errorf("the event is of %v, not of after %v", got.Time, before)
 	}
+}
+
+// from is the struct __sk_buff in which an endpoint's program tells the slow path who it is.
+func from(endpoint uint32) []uint32 {
+	const cb = 48 / 4
+	skb := make([]uint32, 192/4)
+	skb[cb] = endpoint
+	return skb
 }
 
 func TestRunReportsABrokenSource(t *testing.T) {

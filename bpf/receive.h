@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 #pragma once
 
-/* What every attach point's program is made of: receive, decide, finish. */
-
 #include <stddef.h>
 #include <linux/bpf.h>
-#include <linux/pkt_cls.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "parse.h"
 #include "config.h"
+#include "endpoints.h"
 #include "icmp.h"
 #include "neighbour.h"
-#include "decide.h"
-#include "finish.h"
-#include "judges.h"
+#include "parse.h"
 
 static __always_inline int is_multicast(const struct packet *packet)
 {
@@ -36,14 +31,18 @@ static __always_inline int is_never_routed(const struct packet *packet)
 }
 
 /* check_link is what can be said before the packet is understood: who sent the frame. */
-static __always_inline enum verdict check_link(struct __sk_buff *skb)
+static __always_inline enum verdict check_link(struct __sk_buff *skb, const struct packet *packet)
 {
 	void *data = frame_start(skb), *end = frame_end(skb);
 	struct ethhdr *ethernet = data;
+	__u32 id = packet->from;
+	struct endpoint_info *from = bpf_map_lookup_elem(&endpoints, &id);
 
 	if ((void *)(ethernet + 1) > end)
 		return DROP_TRUNCATED;
-	return same_mac(ethernet->h_source, config.mac) ? VERDICT_NEXT : DROP_SOURCE_MAC;
+	if (!from || !from->generation)
+		return DROP_ENDPOINT_NOT_READY;
+	return same_mac(ethernet->h_source, from->mac) ? VERDICT_NEXT : DROP_SOURCE_MAC;
 }
 
 /* check_routed: what leaves the link was sent to the gateway, and to one receiver. */
@@ -61,40 +60,41 @@ static __always_inline enum verdict check_routed(struct __sk_buff *skb, const st
 	return same_mac(ethernet->h_dest, config.gateway_mac) ? VERDICT_NEXT : DROP_DESTINATION_MAC;
 }
 
-/* receive_from_endpoint parses, and deals with all that stays on the container's link. */
+/* receive_from_endpoint deals with all that stays on the container's link. */
 static __always_inline enum verdict receive_from_endpoint(struct __sk_buff *skb,
 							  struct packet *packet)
 {
-	enum verdict verdict;
+	enum verdict verdict = check_link(skb, packet);
 
-	packet->from = config.endpoint;
-	verdict = parse(skb, packet);
-	if (verdict != VERDICT_NEXT)
-		return verdict;
-	verdict = check_link(skb);
 	if (verdict != VERDICT_NEXT)
 		return verdict;
 	if (packet->ethertype == bpf_htons(ETH_P_ARP))
-		return answer_arp(skb);
+		return answer_arp(skb, packet);
 	if (packet->protocol == IPPROTO_ICMPV6) {
 		verdict = answer_discovery(skb, packet);
 		if (verdict != VERDICT_NEXT)
 			return verdict;
 	}
-	verdict = check_routed(skb, packet);
-	if (verdict == VERDICT_NEXT && is_icmp(packet))
-		verdict = handle_icmp(skb, packet);
-	return verdict;
+	return check_routed(skb, packet);
 }
 
-/* receive_from_host parses. The device has neither ARP nor neighbours; the host's own chatter ends here. */
-static __always_inline enum verdict receive_from_host(struct __sk_buff *skb, struct packet *packet)
+/* receive_from_host: the device has neither ARP nor neighbours; the host's own chatter ends here. */
+static __always_inline enum verdict receive_from_host(const struct packet *packet)
+{
+	int chatter = packet->ethertype == bpf_htons(ETH_P_ARP) || is_multicast(packet);
+
+	return chatter ? IGNORED : VERDICT_NEXT;
+}
+
+/* receive parses a packet, and deals with it if it is not one of a flow. */
+static __always_inline enum verdict receive(struct __sk_buff *skb, struct packet *packet)
 {
 	enum verdict verdict = parse(skb, packet);
 
 	if (verdict != VERDICT_NEXT)
 		return verdict;
-	if (packet->ethertype == bpf_htons(ETH_P_ARP) || is_multicast(packet))
-		return IGNORED;
-	return is_icmp(packet) ? handle_icmp(skb, packet) : VERDICT_NEXT;
+	verdict = packet->from ? receive_from_endpoint(skb, packet) : receive_from_host(packet);
+	if (verdict == VERDICT_NEXT && is_icmp(packet))
+		verdict = handle_icmp(skb, packet);
+	return verdict;
 }

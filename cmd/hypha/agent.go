@@ -38,12 +38,14 @@ func runAgent(ctx context.Context, config cli.AgentConfig, log *slog.Logger) (er
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	return work(ctx, a, listener, log)
+	s := server.New(server.NewNode(a), log)
+	s.Profiles = config.Profiles == "on"
+	return work(ctx, a, s, listener, log)
 }
 
 // work runs agent and server until ctx ends, or one of them fails: then it stops the other. Nobody is answered before the
 // endpoints of an earlier agent enforce what this one was told: until then status would promise too much.
-func work(ctx context.Context, a *agent.Agent, listener net.Listener, log *slog.Logger) error {
+func work(ctx context.Context, a *agent.Agent, s *server.Server, listener net.Listener, log *slog.Logger) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.Run(ctx) })
 	group.Go(func() error {
@@ -52,7 +54,7 @@ func work(ctx context.Context, a *agent.Agent, listener net.Listener, log *slog.
 		}
 		node := a.Node()
 		log.Info("ready", "node", node.Name, "number", node.Number, "ipv6", node.Prefix6, "ipv4", node.Prefix4, "socket", listener.Addr())
-		return server.New(server.NewNode(a), log).Serve(ctx, listener)
+		return s.Serve(ctx, listener)
 	})
 	return group.Wait()
 }

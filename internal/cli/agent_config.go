@@ -30,6 +30,7 @@ type AgentConfig struct {
 	Masquerade string   // "auto", "on" or "off"
 	MTU        int      // of endpoints' links, in bytes
 	Conntrack  uint32   // entries of the table of answered flows; 0: by the machine's memory
+	Profiles   string   // of the agent itself, on the socket: "on" or "off"
 	Labels     []string // filter patterns: which labels make the identity; nil: the default
 
 	Version string

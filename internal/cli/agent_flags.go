@@ -32,6 +32,7 @@ func agentFlags(c *cobra.Command, config *AgentConfig, file *string, level *slog
 	f.Var(each(&config.Labels, "PATTERN,...", pattern), "labels", "which labels make an identity, the last match wins: -*,role,app.* is these alone")
 	f.IntVar(&config.MTU, "mtu", 1500, "of the endpoints' links, in `BYTES`")
 	f.Uint32Var(&config.Conntrack, "conntrack", 0, "how many answered flows there is room for (default: by the machine's memory)")
+	f.Var(choice(&config.Profiles, "off", "on", "off"), "pprof", "answer GET /debug/pprof/ on the socket: profiles of the agent itself")
 	f.Var(logLevel(level), "log-level", "what is logged")
 }
 

@@ -19,6 +19,9 @@ const (
 
 // Server answers the API's requests from an Agent.
 type Server struct {
+	// Profiles has the agent's own profiles answered for. It counts when Handler is called.
+	Profiles bool
+
 	agent       Agent
 	log         *slog.Logger
 	readTimeout time.Duration
@@ -36,6 +39,7 @@ func (s *Server) Handler() http.Handler {
 	s.routePolicies(mux)
 	s.routeAdvice(mux)
 	s.routeObserver(mux)
+	s.routeProfiles(mux)
 	mux.HandleFunc("GET /v1/events", s.events)
 	mux.Handle("GET /metrics", metricsHandler(s.agent, s.log))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -35,12 +35,12 @@ type EndpointState struct {
 	ClosedIngress, ClosedEgress bool
 }
 
-// Endpoints returns all endpoints in order of ID.
+// Endpoints returns all endpoints in order of ID, without what the kernel has of them: that takes system calls for each.
 func (a *Agent) Endpoints() []EndpointState {
 	set := a.endpoints.snapshot()
 	all := make([]EndpointState, 0, len(set.byID))
 	for _, e := range set.byID {
-		all = append(all, a.stateOf(e))
+		all = append(all, a.described(e))
 	}
 	slices.SortFunc(all, func(a, b EndpointState) int { return cmp.Compare(a.ID, b.ID) })
 	return all
@@ -61,11 +61,16 @@ func (a *Agent) EndpointNames() map[endpoint.ID]string {
 	return names
 }
 
-func (a *Agent) stateOf(e endpoint.Endpoint) EndpointState {
+func (a *Agent) described(e endpoint.Endpoint) EndpointState {
 	state := EndpointState{Endpoint: e}
 	if e.Labels != nil {
 		state.Identifying = a.filter.Apply(e.Labels)
 	}
+	return state
+}
+
+func (a *Agent) stateOf(e endpoint.Endpoint) EndpointState {
+	state := a.described(e)
 	state.Report, state.Loaded = a.datapath.Report(e.ID)
 	view := a.view.Load()
 	state.Audit = a.config.Enforce == policy.Audit
@@ -157,7 +162,8 @@ type Status struct {
 	Endpoints map[endpoint.State]int
 	Maps      []datapath.MapFill
 	Verdicts  []datapath.VerdictCount
-	Traffic   Traffic // of all pairs together
+	Traffic   Traffic             // of all pairs together
+	Decided   map[RuleKey]Traffic // by each rule
 	Tables    []datapath.TableSize
 	Events    monitor.Counts
 	Lost      uint64 // events that found no room in the ring buffer
@@ -197,6 +203,7 @@ func (a *Agent) readKernel(s *Status) error {
 	for _, t := range statistics.Pairs {
 		s.Traffic = s.Traffic.plus(t)
 	}
+	s.Decided = statistics.Rules
 	return errors.Join(errs[:]...)
 }
 

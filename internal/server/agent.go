@@ -21,6 +21,7 @@ type Agent interface {
 	Events
 	Statistics
 	Observer
+	Meter
 }
 
 // Endpoints are the containers attached to this node. ErrNotFound: no endpoint
@@ -76,6 +77,12 @@ type Statistics interface {
 	PairStats(ctx context.Context) ([]api.PairStats, error)
 	RuleStats(ctx context.Context) ([]api.RuleStats, error)
 	EndpointStats(ctx context.Context) ([]api.EndpointStats, error)
+}
+
+// Meter reads all that metrics are made of once.
+type Meter interface {
+	// Measure is Status and RuleStats at one moment.
+	Measure(ctx context.Context) (api.Status, []api.RuleStats, error)
 }
 
 // Observer is the state of this node and its view of the cluster.

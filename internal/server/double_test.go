@@ -123,7 +123,10 @@ func (d *double) publish(event api.Event) {
 	}
 }
 
-func (d *double) Status(context.Context) (api.Status, error)         { return d.status, nil }
+func (d *double) Status(context.Context) (api.Status, error) { return d.status, nil }
+func (d *double) Measure(context.Context) (api.Status, []api.RuleStats, error) {
+	return d.status, d.rules, nil
+}
 func (d *double) Identities(context.Context) ([]api.Identity, error) { return nil, nil }
 func (d *double) Nodes(context.Context) ([]api.Node, error)          { return nil, nil }
 func (d *double) Conntrack(_ context.Context, limit int) (api.Conntrack, error) {

@@ -19,7 +19,7 @@ import (
 const scrapeTimeout = 10 * time.Second
 
 // metricsHandler answers Prometheus from the same data as `hypha status`.
-func metricsHandler(agent measured, log *slog.Logger) http.Handler {
+func metricsHandler(agent Meter, log *slog.Logger) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(statusCollector{agent}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -52,14 +52,8 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("hypha_"+name, help, labels, nil)
 }
 
-// measured is what metrics are about.
-type measured interface {
-	Observer
-	Statistics
-}
-
 // statusCollector turns api.Status, and what the rules decided, into metrics.
-type statusCollector struct{ agent measured }
+type statusCollector struct{ agent Meter }
 
 // Describe sends nothing: which metrics there are depends on the status.
 func (statusCollector) Describe(chan<- *prometheus.Desc) {}
@@ -68,7 +62,7 @@ func (statusCollector) Describe(chan<- *prometheus.Desc) {}
 func (c statusCollector) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
-	status, err := c.agent.Status(ctx)
+	status, rules, err := c.agent.Measure(ctx)
 	if err != nil {
 		out <- prometheus.NewInvalidMetric(infoDesc, err)
 		return
@@ -76,7 +70,7 @@ func (c statusCollector) Collect(out chan<- prometheus.Metric) {
 	collectNode(out, status)
 	collectDatapath(out, status)
 	collectTables(out, status)
-	collectRules(ctx, out, c.agent)
+	collectRules(out, rules)
 }
 
 func collectNode(out chan<- prometheus.Metric, status api.Status) {

@@ -3,8 +3,6 @@
 package server
 
 import (
-	"context"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/hypha-net/hypha/api"
@@ -30,12 +28,7 @@ var (
 type ruleSeries struct{ policy, rule, side, verdict string }
 
 // collectRules tells what the rules decided.
-func collectRules(ctx context.Context, out chan<- prometheus.Metric, agent Statistics) {
-	rules, err := agent.RuleStats(ctx)
-	if err != nil {
-		out <- prometheus.NewInvalidMetric(ruleFlowsDesc, err)
-		return
-	}
+func collectRules(out chan<- prometheus.Metric, rules []api.RuleStats) {
 	series, by := sumRules(rules, maxRuleSeries)
 	gauge(out, ruleSeriesByDesc, float64(len(series)), by)
 	for s, t := range series {

@@ -33,8 +33,11 @@ func (n *Node) RuleStats(context.Context) ([]api.RuleStats, error) {
 	if err != nil {
 		return nil, faultOf(err)
 	}
-	var rules []api.RuleStats
-	for rule, t := range statistics.Rules {
+	return rulesOf(statistics.Rules), nil
+}
+
+func rulesOf(decided map[agent.RuleKey]agent.Traffic) (rules []api.RuleStats) {
+	for rule, t := range decided {
 		rules = append(rules, api.RuleStats{
 			Policy: rule.Policy, Rule: rule.Rule, Side: rule.Side, Tier: rule.Tier, Cause: string(rule.Cause), Audit: rule.Audit, Tally: tallyOf(t),
 		})
@@ -43,7 +46,7 @@ func (n *Node) RuleStats(context.Context) ([]api.RuleStats, error) {
 		return cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.Rule, b.Rule),
 			cmp.Compare(a.Side, b.Side), cmp.Compare(a.Cause, b.Cause), cmp.Compare(or(a.Audit, "audit", ""), or(b.Audit, "audit", "")))
 	})
-	return rules, nil
+	return rules
 }
 
 // EndpointStats implements Agent.

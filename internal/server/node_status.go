@@ -16,7 +16,16 @@ import (
 
 // Status implements Agent.
 func (n *Node) Status(ctx context.Context) (api.Status, error) {
+	return n.status(n.agent.Status(ctx)), nil
+}
+
+// Measure implements Agent.
+func (n *Node) Measure(ctx context.Context) (api.Status, []api.RuleStats, error) {
 	s := n.agent.Status(ctx)
+	return n.status(s), rulesOf(s.Decided), nil
+}
+
+func (n *Node) status(s agent.Status) api.Status {
 	out := api.Status{
 		Version: s.Version, Started: s.Started, UptimeSeconds: int64(time.Since(s.Started).Seconds()),
 		Node: n.node(s.Node), Problems: append([]string{}, s.Problems...),
@@ -43,7 +52,7 @@ func (n *Node) Status(ctx context.Context) (api.Status, error) {
 	for state, count := range s.Endpoints {
 		out.Endpoints[string(state)] = count
 	}
-	return out, nil
+	return out
 }
 
 // storeOf leaves out where the embedded etcd is: it says so already.

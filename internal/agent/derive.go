@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/endpoint"
@@ -69,6 +70,16 @@ func newNode(name string, number uint32, cluster6, cluster4 netip.Prefix) (Node,
 		return n, nil
 	}
 	return n, n.deriveIPv4()
+}
+
+// withCluster adds the cluster's own prefixes to those of containers of this node: an address in one of them that no endpoint
+// has belongs to nobody.
+func (n Node) withCluster(local []netip.Prefix) []netip.Prefix {
+	all := append(slices.Clone(local), n.Cluster6)
+	if n.Cluster4.IsValid() {
+		all = append(all, n.Cluster4)
+	}
+	return all
 }
 
 // deriveIPv4 gives the node the /24 of its number, or all of a pool that is no larger: that has no room for a second node.

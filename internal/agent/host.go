@@ -21,11 +21,7 @@ func (a *Agent) router(prefixes []netip.Prefix) datapath.Router {
 
 // clusterPrefixes are where an address that no endpoint has belongs to nobody.
 func (a *Agent) clusterPrefixes() []netip.Prefix {
-	all := append(a.pools.prefixes(), a.node.Cluster6)
-	if a.node.Cluster4.IsValid() {
-		all = append(all, a.node.Cluster4)
-	}
-	return all
+	return a.node.withCluster(a.pools.prefixes())
 }
 
 // route makes the host route exactly these prefixes to the containers. It is called with the pools locked.
@@ -33,16 +29,12 @@ func (a *Agent) route(prefixes []netip.Prefix) error {
 	if err := a.datapath.SyncRouter(a.router(prefixes)); err != nil {
 		return err
 	}
-	all := append(prefixes, a.node.Cluster6)
-	if a.node.Cluster4.IsValid() {
-		all = append(all, a.node.Cluster4)
-	}
 	a.steerAll()
 	select {
 	case a.rerouted <- struct{}{}:
 	default: // keepHost has not looked since the last time
 	}
-	return a.outside.setCluster(all)
+	return a.outside.setCluster(a.node.withCluster(prefixes))
 }
 
 func (a *Agent) followHostAddresses(ctx context.Context) error {

@@ -156,11 +156,7 @@ func (p *pools) still(do func() error) error {
 }
 
 func (p *pools) free(prefix netip.Prefix) error {
-	taken := append(p.prefixesLocked(), p.node.Cluster6)
-	if p.node.Cluster4.IsValid() {
-		taken = append(taken, p.node.Cluster4)
-	}
-	for _, other := range taken {
+	for _, other := range p.node.withCluster(p.prefixesLocked()) {
 		if other.Overlaps(prefix) {
 			return fmt.Errorf("%w: %s and %s of this node: choose another with --subnet", ErrOverlap, prefix, other)
 		}

@@ -12,6 +12,9 @@ const (
 	EventNotice  = "notice"  // the datapath itself is in trouble; the packet passed
 )
 
+// ReasonPolicyDenied is the reason of a packet that rules, or the lack of one, have dropped.
+const ReasonPolicyDenied = "policy-denied"
+
 // EventTypes lists the types that an EventQuery can ask for.
 var EventTypes = []string{EventDrop, EventVerdict, EventTrace, EventNotice}
 
@@ -20,7 +23,7 @@ type Event struct {
 	Time     time.Time `json:"time"`
 	Type     string    `json:"type"`
 	Verdict  string    `json:"verdict"`            // "allow", "drop" or "audit" (it passed, and would not have)
-	Reason   string    `json:"reason"`             // one of the datapath's reasons: "policy-denied"
+	Reason   string    `json:"reason"`             // one of the datapath's reasons: ReasonPolicyDenied, "too-big"
 	Revision uint64    `json:"revision,omitempty"` // of the policy that judged it
 	Side     string    `json:"side,omitempty"`     // whose table judged it: "destination" (both ends' rules are merged there), or "source" for what leaves the cluster
 

@@ -83,7 +83,7 @@ func marks(e api.Event) (marks []string) {
 // reasonText is why; of a policy's verdict also whose table and which revision,
 // and what follows names the rules.
 func reasonText(e api.Event) string {
-	if e.Reason != "policy-denied" {
+	if e.Reason != api.ReasonPolicyDenied {
 		return e.Reason
 	}
 	text := fmt.Sprintf("%s (at %s, revision %d)", e.Reason, dash(e.Side), e.Revision)

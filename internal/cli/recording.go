@@ -65,7 +65,7 @@ func (r *recording) add(e api.Event) {
 }
 
 func isVerdict(e api.Event) bool {
-	judged := e.Type == api.EventVerdict || e.Type == api.EventDrop && e.Reason == "policy-denied"
+	judged := e.Type == api.EventVerdict || e.Type == api.EventDrop && e.Reason == api.ReasonPolicyDenied
 	return judged && !e.Reply && !e.ICMPError && !e.Fragment && e.Protocol != "" &&
 		e.Source.Identity.Number != 0 && e.Destination.Identity.Number != 0
 }

@@ -82,7 +82,7 @@ func opinionText(o api.Opinion, side string, whose api.Identity) string {
 
 // judged reports whether the rules behind the event are known, and say why that became of the packet.
 func judged(e api.Event) bool {
-	return e.Ruling != nil && (e.Reason == "policy-denied" || e.Type == api.EventVerdict)
+	return e.Ruling != nil && (e.Reason == api.ReasonPolicyDenied || e.Type == api.EventVerdict)
 }
 
 // consumer is who opened the flow, whose egress rules count.

@@ -14,7 +14,7 @@ import (
 // A flow from outside has the identity of the prefix that rules named when it was judged. Those to come may name others.
 func TestForecastGoesByAddresses(t *testing.T) {
 	a := knowledge(t)
-	policies, err := policy.Parse("test.yaml", []byte(`
+	policies := parse(t, `
 kind: Policy
 name: test
 rules:
@@ -26,10 +26,7 @@ rules:
     action: deny
   - from: ["cidr:198.51.100.7/32"]
     action: deny
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
+`)
 	rules, err := policy.Compile(2, policies, policy.Always)
 	if err != nil {
 		t.Fatal(err)

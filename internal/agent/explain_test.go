@@ -10,6 +10,7 @@ import (
 
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/kubernetes"
 	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/policy"
 )
@@ -45,17 +46,14 @@ func knowledge(t *testing.T) *Agent {
 	if _, err := a.endpoints.add(web, fillEndpoint); err != nil {
 		t.Fatal(err)
 	}
-	policies, err := policy.Parse("knowledge", []byte(`
+	policies := parse(t, `
 kind: Policy
 name: outside
 rules:
 - select: app=db
   egress:
   - to: ["cidr:203.0.113.0/24", "cidr:203.0.113.128/25", "cidr:2001:db8::/32"]
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
+`)
 	rules, err := policy.Compile(1, policies, policy.Always)
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +64,19 @@ rules:
 	}
 	a.view.Store(newView(rules, a.identities.Snapshot(), prefixes))
 	return a
+}
+
+// parse reads a file of Hypha's own policies.
+func parse(t *testing.T, text string) (policies []policy.Policy) {
+	t.Helper()
+	all, _, err := kubernetes.ReadFile("test", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, read := range all {
+		policies = append(policies, read.Policy)
+	}
+	return policies
 }
 
 func TestWhoIsMeant(t *testing.T) {

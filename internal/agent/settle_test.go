@@ -132,10 +132,7 @@ func wantCIDRs(t *testing.T, a *Agent, want ...string) {
 // putPolicy makes a policy current as another node does.
 func putPolicy(t *testing.T, at string, text []byte) {
 	t.Helper()
-	all, err := policy.Parse("test", text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	all := parse(t, string(text))
 	body, err := json.Marshal(all[0])
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ package docker
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 )
 
@@ -112,12 +111,4 @@ func (l *ledger) endpoints() []string {
 	}
 	slices.Sort(ids)
 	return ids
-}
-
-// holds reports whether Docker holds addr.
-func (l *ledger) holds(addr netip.Addr) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, ok := l.holding.Addresses[addr]
-	return ok
 }

@@ -164,3 +164,11 @@ func TestForgotten(t *testing.T) {
 		}
 	}
 }
+
+// holds reports whether Docker holds addr.
+func (l *ledger) holds(addr netip.Addr) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.holding.Addresses[addr]
+	return ok
+}

@@ -47,3 +47,9 @@ func (n Number) IsLabelSet() bool {
 func (n Number) IsCIDR() bool {
 	return n >= FirstCIDR
 }
+
+// IsEndpoint reports whether n is that of something that Hypha attached: it has rules of its own, and packets to it are judged
+// where they arrive. Everything else is outside: nodes, the world, CIDRs.
+func (n Number) IsEndpoint() bool {
+	return n.IsLabelSet() || n == Init || n == Health
+}

@@ -58,8 +58,8 @@ func testTranslation(t *testing.T, file string, pods map[string]labels.Set) {
 	if diff := cmp.Diff(sections["policy.yaml"], string(text)); diff != "" {
 		t.Errorf("translation (-want +got):\n%s", diff)
 	}
-	again, err := policy.Parse("policy.yaml", text)
-	if err != nil || !cmp.Equal(again, []policy.Policy{p}) {
+	again, _, err := ReadFile("policy.yaml", text)
+	if err != nil || !cmp.Equal(again, []Read{{Policy: p}}) {
 		t.Errorf("it is read back as %v, %v", again, err)
 	}
 	if diff := cmp.Diff(strings.TrimSpace(sections["warnings"]), joinLines(warnings)); diff != "" {

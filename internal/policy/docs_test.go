@@ -73,7 +73,7 @@ func TestDocumentedPoliciesAreSound(t *testing.T) {
 func TestDocumentedErrorIsTheError(t *testing.T) {
 	code := readPage(t)["The policy language"].code
 	broken := strings.Replace(code[0], "80/tcp", "70000/tcp", 1)
-	if _, err := Parse("shop.yaml", []byte(broken)); err == nil || err.Error()+"\n" != code[1] {
+	if _, err := parse("shop.yaml", []byte(broken)); err == nil || err.Error()+"\n" != code[1] {
 		t.Errorf("%v\nwant %s", err, code[1])
 	}
 }

@@ -73,7 +73,7 @@ func TestDocumentedHalves(t *testing.T) {
 
 func TestDocumentedRequire(t *testing.T) {
 	const rules = "kind: Policy\nname: p\nrules: [{select: '', ingress: [{from: [any]}], require: [env]}]"
-	parsed, err := Parse("p", []byte(rules))
+	parsed, err := parse("p", []byte(rules))
 	if err != nil {
 		t.Fatal(err)
 	}

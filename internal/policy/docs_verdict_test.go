@@ -18,7 +18,7 @@ func TestDocumentedVerdicts(t *testing.T) {
 		if title == "" || !strings.ContainsAny(title[:1], "0123456789") {
 			continue
 		}
-		parsed, err := Parse(title, []byte(s.code[0]))
+		parsed, err := parse(title, []byte(s.code[0]))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -55,7 +55,7 @@ func TestErrorsNameTheLine(t *testing.T) {
 		if before, _, found := strings.Cut(text, "here\n"); found {
 			wrong = strings.Count(before, "\n") + 1
 		}
-		_, err := Parse("f", []byte(text))
+		_, err := parse("f", []byte(text))
 		if err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("f:%d: ", wrong)) {
 			t.Errorf("%s\ngot  %v\nwant line %d", lines, err, wrong)
 		}

@@ -41,7 +41,7 @@ func TestDocumentsOfSeveralKinds(t *testing.T) {
 	if policies, _, err := ParseDocuments("f", documents[:1]); err != nil || len(policies) != 1 {
 		t.Errorf("%v %v", policies, err)
 	}
-	_, err = Parse("f", []byte(mixed))
+	_, err = parse("f", []byte(mixed))
 	if !errors.Is(err, ErrRule) || !strings.HasPrefix(err.Error(), `f:10: document 2: broken rule: kind is "NetworkPolicy": it must be Policy`) {
 		t.Error(err)
 	}

@@ -18,7 +18,7 @@ type draft struct {
 
 // add notes what the flow needs; nothing if it passes.
 func (d *draft) add(f Flow, e Explanation) {
-	if e.Egress.Allowed && e.Ingress.Allowed {
+	if e.Egress.Allows() && e.Ingress.Allows() {
 		return
 	}
 	if advice := d.advice(f, e); advice != "" {
@@ -26,10 +26,10 @@ func (d *draft) add(f Flow, e Explanation) {
 		return
 	}
 	d.helped++
-	if !e.Ingress.Allowed {
+	if !e.Ingress.Allows() {
 		d.ingress.add(f.To, f.From, f)
 	}
-	if !e.Egress.Allowed {
+	if !e.Egress.Allows() {
 		d.egress.add(f.From, f.To, f)
 	}
 }

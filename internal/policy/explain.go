@@ -11,8 +11,8 @@ import (
 type Explanation struct {
 	Allowed bool // by the rules in force; in mode audit by what mode always would say
 	Audit   bool // mode audit: a denied packet is reported and passes
-	Egress  Half // the sender's side; does not apply to senders that are no endpoints
-	Ingress Half // the receiver's side; does not apply to receivers that are no endpoints
+	Egress  Half // the sender's side; CauseOutside if that is no endpoint
+	Ingress Half // the receiver's side; CauseOutside if that is no endpoint
 	Ruling  Ruling
 
 	// Miss is the rule that would have allowed the flow but for one label or port; nil if there is none.
@@ -26,13 +26,8 @@ type Explanation struct {
 
 // Half is the verdict of one side's rules.
 type Half struct {
-	Applies bool
-	Allowed bool
-	Cause   Cause
-	Policy  string // the policy and the rule that decided; empty if none did
-	Rule    string
-	Tier    int    // of the rule
-	Reason  string // for people: one line without the names
+	Opinion
+	Reason string // for people: one line without the names
 }
 
 // Cause is what decided about one half.
@@ -68,7 +63,7 @@ func (r *Ruleset) halves(seen Flow) Explanation {
 	audit := r.mode == Audit
 	in, out := seen.sides()
 	e := Explanation{Audit: audit, Egress: r.half(out, audit), Ingress: r.half(in, audit)}
-	e.Allowed = e.Egress.Allowed && e.Ingress.Allowed
+	e.Allowed = e.Egress.Allows() && e.Ingress.Allows()
 	return e
 }
 
@@ -89,15 +84,7 @@ func (r *Ruleset) Ruling(from, to Peer, protocol Protocol, port uint16) Ruling {
 
 func (r *Ruleset) half(f flow, audit bool) Half {
 	o, decided := r.judge(f, audit)
-	return Half{
-		Applies: o.Cause != CauseOutside,
-		Allowed: o.Allows(),
-		Cause:   o.Cause,
-		Policy:  o.Policy,
-		Rule:    o.Rule,
-		Tier:    o.Tier,
-		Reason:  decided.reason(o.Cause, f),
-	}
+	return Half{o, decided.reason(o.Cause, f)}
 }
 
 // reason says in words what decided.

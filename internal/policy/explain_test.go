@@ -39,7 +39,7 @@ func TestExplainNamesWhoDecided(t *testing.T) {
 			t.Errorf("%s: %s, %s; want %s, %s", c.flow, e.Egress.Cause, e.Ingress.Cause, c.egress, c.ingress)
 		}
 		decided := e.Ingress
-		if !decided.Applies {
+		if decided.Cause == CauseOutside {
 			decided = e.Egress
 		}
 		if decided.Rule != c.rule || (decided.Policy == "p") != (c.rule != "") {
@@ -131,7 +131,7 @@ func TestExplainSuggestionHelps(t *testing.T) {
 		if e.Suggestion == "" {
 			return
 		}
-		suggested, err := Parse("suggestion", []byte(e.Suggestion))
+		suggested, err := parse("suggestion", []byte(e.Suggestion))
 		if err != nil {
 			t.Fatalf("%s%v", e.Suggestion, err)
 		}
@@ -148,7 +148,7 @@ func TestExplainSuggestionHelps(t *testing.T) {
 
 func TestExplainSuggestionNeverReplacesAPolicy(t *testing.T) {
 	first := mustCompile(t, Always, "").Explain(cast["web"], cast["db"], TCP, 80).Suggestion
-	policies, err := Parse("suggestion", []byte(strings.Replace(first, "80/tcp", "81/tcp", 1)))
+	policies, err := parse("suggestion", []byte(strings.Replace(first, "80/tcp", "81/tcp", 1)))
 	if err != nil {
 		t.Fatal(err)
 	}

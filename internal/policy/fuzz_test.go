@@ -19,7 +19,7 @@ func FuzzCompile(f *testing.F) {
 		f.Add("kind: Policy\nname: p\naudit: true\nrules: ["+rules+"]", true)
 	}
 	f.Fuzz(func(t *testing.T, text string, selected bool) {
-		policies, err := Parse("fuzz", []byte(text))
+		policies, err := parse("fuzz", []byte(text))
 		if err != nil {
 			return
 		}

@@ -74,7 +74,7 @@ func TestLintRefuses(t *testing.T) {
 		{rule1("egress: [{to: [x, 'cidr:10.0.0.0/8'], except: [10.0.0.0/9, 10.128.0.0/10, 10.192.0.0/10]}]"), ErrCIDR, `egress 1: to: "cidr:10.0.0.0/8": broken CIDR: its exceptions leave nothing of it`},
 		{rule1("egress: [{to: ['cidr:::/0'], except: ['::/1', '8000::/1', '8000::/2']}]"), ErrCIDR, `leave nothing`},
 	} {
-		_, err := Parse("f", []byte(c.text))
+		_, err := parse("f", []byte(c.text))
 		if !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.parts) {
 			t.Errorf("%s:\ngot  %v\nwant %s", c.text, err, c.parts)
 		}
@@ -92,7 +92,7 @@ func TestContradictionsAreWithinARule(t *testing.T) {
 		"egress: [{to: [x], ports: [80/tcp]}, {to: [x], ports: [81/tcp], action: deny}]",
 		"ingress: [{from: [x]}], egress: [{to: [x], action: deny}]",
 	} {
-		if _, err := Parse("f", []byte(rule1(keys))); err != nil {
+		if _, err := parse("f", []byte(rule1(keys))); err != nil {
 			t.Errorf("%s: %v", keys, err)
 		}
 	}

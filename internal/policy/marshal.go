@@ -10,7 +10,7 @@ import (
 )
 
 // Marshal writes the policies as YAML documents with the keys in the order in which people write
-// them. Parse reads the same policies back.
+// them. ParseDocuments reads the same policies back.
 func Marshal(policies ...Policy) ([]byte, error) {
 	var text []byte
 	for i, p := range policies {

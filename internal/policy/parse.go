@@ -8,7 +8,7 @@ import (
 	"net/netip"
 )
 
-// MaxInput bounds what Parse reads at a time, in bytes.
+// MaxInput bounds what Documents reads at a time, in bytes.
 const MaxInput = 4 << 20
 
 var (
@@ -28,21 +28,6 @@ type Warning struct {
 }
 
 func (w Warning) String() string { return fmt.Sprintf("%s:%d: %s", w.File, w.Line, w.Text) }
-
-// Parse is parseAll for those who have no ear for warnings.
-func Parse(name string, data []byte) ([]Policy, error) {
-	policies, _, err := parseAll(name, data)
-	return policies, err
-}
-
-// parseAll reads a file of policies, all of it or nothing. See Documents and ParseDocuments.
-func parseAll(name string, data []byte) ([]Policy, []Warning, error) {
-	documents, err := Documents(name, data)
-	if err != nil {
-		return nil, nil, err
-	}
-	return ParseDocuments(name, documents)
-}
 
 // ParseDocuments reads documents of kind Policy from the file called name, all or nothing. It refuses what Compile does, what
 // can never match, and CIDRs inside of the cluster's own prefixes, whose endpoints only labels name. An error is

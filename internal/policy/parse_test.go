@@ -49,7 +49,7 @@ rules:
 `
 
 func TestParse(t *testing.T) {
-	got, err := Parse("shop.yaml", []byte(shop))
+	got, err := parse("shop.yaml", []byte(shop))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestMarshalGivesBackWhatWasWritten(t *testing.T) {
-	policies, err := Parse("shop.yaml", []byte(shop))
+	policies, err := parse("shop.yaml", []byte(shop))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestParseAccepts(t *testing.T) {
 		"kind: Policy\nname: a\ntier: 0\naudit: true\nrules: [{tier: 999, select: a, egress: []}]",
 		"kind: Policy\r\nname: a\r\nrules: [{select: init, egress: []}]\r\n---\r\nkind: Policy\r\nname: b\r\nrules: [{select: a, egress: []}]\r\n",
 	} {
-		policies, err := Parse("x", []byte(text))
+		policies, err := parse("x", []byte(text))
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
@@ -207,7 +207,7 @@ func TestParseRefuses(t *testing.T) {
 		{"kind: Policy\nname: p\nrules: [{select: 'cidr:10.0.0.0/8', egress: []}]", ErrSelector, `select: |can not be about cidr:10.0.0.0/8`},
 		{"kind: Policy\nname: p\nrules: [{select: 'a=(', egress: []}]", ErrSelector, `rule "rule-1": select: |broken selector`},
 	} {
-		_, err := Parse("f.yaml", []byte(c.text))
+		_, err := parse("f.yaml", []byte(c.text))
 		if !errors.Is(err, c.err) {
 			t.Errorf("%.120q:\n got %v\nwant %v", c.text, err, c.err)
 			continue
@@ -225,4 +225,19 @@ func TestParseRefuses(t *testing.T) {
 			rest = after
 		}
 	}
+}
+
+// parse is parseAll for those who have no ear for warnings.
+func parse(name string, data []byte) ([]Policy, error) {
+	policies, _, err := parseAll(name, data)
+	return policies, err
+}
+
+// parseAll reads a file of policies, all of it or nothing. See Documents and ParseDocuments.
+func parseAll(name string, data []byte) ([]Policy, []Warning, error) {
+	documents, err := Documents(name, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	return ParseDocuments(name, documents)
 }

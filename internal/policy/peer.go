@@ -44,11 +44,8 @@ func (p Peer) isUnlabelled() bool {
 	return !p.hasLabelSet() && !p.isInit()
 }
 
-// isEndpoint reports whether the peer is something that Hypha attached: rules select it, and its own
-// egress rules count. Everything else is outside: nodes, the world, CIDRs.
-func (p Peer) isEndpoint() bool {
-	return p.hasLabelSet() || p.ID == identity.Init || p.ID == identity.Health
-}
+// isEndpoint reports whether rules select the peer, and its own egress rules count.
+func (p Peer) isEndpoint() bool { return p.ID.IsEndpoint() }
 
 // isCIDR reports whether the peer is a part of the world that some rule names by its prefix.
 func (p Peer) isCIDR() bool {

@@ -5,7 +5,7 @@ package policy
 import "errors"
 
 // A path leads from the list of policies to a place in one of them: indexes from 0 and keys, such as
-// 0, "rules", 2, "ingress", 0, "ports", 1. Parse finds the place's line by it.
+// 0, "rules", 2, "ingress", 0, "ports", 1. ParseDocuments finds the place's line by it.
 type path []any
 
 // keyStep is the last step to a key itself, not to its value.

@@ -14,7 +14,7 @@ const PolicyKind = "Policy"
 var ErrMode = errors.New("unknown enforcement mode")
 
 // Policy is one document, as it was written: expressions stay text, names that were left out stay
-// out, so that it marshals back to what was given. Only Parse and Compile say that it is sound.
+// out, so that it marshals back to what was given. Only ParseDocuments and Compile say that it is sound.
 type Policy struct {
 	Kind  string `json:"kind"`
 	Name  string `json:"name"`

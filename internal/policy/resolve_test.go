@@ -40,7 +40,7 @@ func mustCompile(t testing.TB, mode Mode, rules string) *Ruleset {
 	var policies []Policy
 	if rules != "" {
 		var err error
-		if policies, err = Parse("test", []byte("kind: Policy\nname: p\nrules: ["+rules+"]")); err != nil {
+		if policies, err = parse("test", []byte("kind: Policy\nname: p\nrules: ["+rules+"]")); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -95,7 +95,7 @@ func TestTablesAreOfEndpoints(t *testing.T) {
 
 // TestRulingsUnderAudit: what a policy under audit would change is told, and not done.
 func TestRulingsUnderAudit(t *testing.T) {
-	policies, err := Parse("test", []byte("{kind: Policy, name: p, rules: ["+webReachesDB+"]}\n---\n"+
+	policies, err := parse("test", []byte("{kind: Policy, name: p, rules: ["+webReachesDB+"]}\n---\n"+
 		"{kind: Policy, name: trial, audit: true, tier: 5, rules: [{name: shut, select: role=db, ingress: [{from: [env=test], action: deny}]}]}"))
 	if err != nil {
 		t.Fatal(err)

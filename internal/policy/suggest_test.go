@@ -183,7 +183,7 @@ func withSuggestion(t *rapid.T, r *Ruleset, s Suggestion) *Ruleset {
 	if err != nil {
 		t.Fatal(err)
 	}
-	added, err := Parse("suggestion", text)
+	added, err := parse("suggestion", text)
 	if err != nil && !(errors.Is(err, ErrEmpty) && len(s.Policy.Rules) == 0) {
 		t.Fatalf("%v\n%s", err, text)
 	}

@@ -13,7 +13,7 @@ import (
 const ruleMark = "- "
 
 // YAML writes the policy with a comment before each rule that says what it is for, and one for each flow that no rule
-// helps. Parse reads the policy back; without a rule there is none: ErrEmpty.
+// helps. ParseDocuments reads the policy back; without a rule there is none: ErrEmpty.
 func (s Suggestion) YAML() ([]byte, error) {
 	var text bytes.Buffer
 	if len(s.Policy.Rules) > 0 {

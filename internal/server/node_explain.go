@@ -63,9 +63,9 @@ func reasonOf(x policy.Explanation) string {
 	switch {
 	case x.Allowed:
 		return "nothing on either side stands against it"
-	case !x.Egress.Allowed && !x.Ingress.Allowed:
+	case !x.Egress.Allows() && !x.Ingress.Allows():
 		return "both sides stand against it"
-	case !x.Egress.Allowed:
+	case !x.Egress.Allows():
 		return "the sender's side stands against it: " + x.Egress.Reason
 	}
 	return "the receiver's side stands against it: " + x.Ingress.Reason
@@ -73,6 +73,6 @@ func reasonOf(x policy.Explanation) string {
 
 func halfOf(side string, h policy.Half) api.Half {
 	return api.Half{
-		Side: side, Verdict: or(h.Allowed, "allow", "deny"), Policy: h.Policy, Rule: h.Rule, Tier: h.Tier, Reason: h.Reason,
+		Side: side, Verdict: or(h.Allows(), "allow", "deny"), Policy: h.Policy, Rule: h.Rule, Tier: h.Tier, Reason: h.Reason,
 	}
 }

@@ -104,10 +104,7 @@ func endOf(party api.Party) agent.RecordedEnd {
 
 // rulingOfExplanation is the ruling by the rules in force alone.
 func rulingOfExplanation(x policy.Explanation) api.Ruling {
-	opinion := func(h policy.Half) api.Opinion {
-		return api.Opinion{Cause: string(h.Cause), Policy: h.Policy, Rule: h.Rule, Tier: h.Tier}
-	}
-	return api.Ruling{Allowed: x.Allowed, Egress: opinion(x.Egress), Ingress: opinion(x.Ingress)}
+	return api.Ruling{Allowed: x.Allowed, Egress: opinionOf(x.Egress.Opinion), Ingress: opinionOf(x.Ingress.Opinion)}
 }
 
 // portsText writes the port of a flow as rules do.

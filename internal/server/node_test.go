@@ -23,8 +23,8 @@ import (
 )
 
 func TestFaults(t *testing.T) {
-	_, broken := policy.Parse("shop.yaml", []byte("kind: ["))
-	_, wrong := policy.Parse("shop.yaml", []byte("kind: Policy\nname: x\nrules: [{select: '=', ingress: []}]"))
+	_, broken := policy.Documents("shop.yaml", []byte("kind: ["))
+	_, wrong := policy.Compile(1, []policy.Policy{{Kind: policy.PolicyKind, Name: "x"}}, policy.Always)
 	_, syntax := labels.ParseSet("=x")
 	for _, c := range []struct {
 		err    error

@@ -77,7 +77,7 @@ func (a *Agent) explain(from, to string, flow port) (_ Explanation, err error) {
 // askKernel reads the verdict from the program that would give it: the receiver's, or the sender's for what leaves the cluster.
 func (a *Agent) askKernel(from, to Subject, flow port, want policy.Ruling) (*KernelVerdict, error) {
 	judge, peer, towards := to.local, from.Peer.ID, true
-	if !isEndpoint(to.Peer.ID) {
+	if !to.Peer.ID.IsEndpoint() {
 		judge, peer, towards = from.local, to.Peer.ID, false
 	}
 	said, err := a.datapath.Ask(judge, towards, peer, flow.protocol, flow.number)

@@ -65,17 +65,18 @@ func (a *Agent) plan(ctx context.Context, next revise) (Plan, error) {
 	}
 	docs := next(set.Docs)
 	change := difference(set.Docs, docs)
-	plan := Plan{Applied: store.Applied{Revision: set.Revision, Created: change.created, Updated: change.updated, Deleted: change.deleted}}
+	change.Revision = set.Revision
+	plan := Plan{Applied: change}
 	after, err := a.compile(set.Revision+1, docs)
 	if err == nil {
 		err = a.try(after)
 	}
 	if err != nil {
-		return Plan{}, fmt.Errorf("%s can not come into force: %w", change, err)
+		return Plan{}, fmt.Errorf("%s can not come into force: %w", policiesOf(change), err)
 	}
 	view := a.view.Load()
 	if plan.Pairs, err = policy.Diff(view.rules, after, slices.Collect(view.peers())); err != nil {
-		return Plan{}, fmt.Errorf("can not tell what %s would change: %w", change, err)
+		return Plan{}, fmt.Errorf("can not tell what %s would change: %w", policiesOf(change), err)
 	}
 	plan.Tables, plan.Endpoints = a.touched(plan.Pairs)
 	plan.Cut, plan.TotalCut, err = a.cut(view.foresee(after))
@@ -103,13 +104,10 @@ func (a *Agent) try(rules *policy.Ruleset) error {
 	return err
 }
 
-// revision is what a change makes of the policies, by name.
-type revision struct{ created, updated, deleted []string }
-
-// String names the policies: policy "shop", or policies "db", "shop" and 7 more.
-func (r revision) String() string {
+// policiesOf names the policies that a change is about: policy "shop", or policies "db", "shop" and 7 more.
+func policiesOf(change store.Applied) string {
 	const most = 3
-	names := slices.Concat(r.created, r.updated, r.deleted)
+	names := slices.Concat(change.Created, change.Updated, change.Deleted)
 	text := "policy "
 	if len(names) > 1 {
 		text = "policies "
@@ -126,8 +124,8 @@ func (r revision) String() string {
 	return text
 }
 
-// difference says what makes one set of documents of another.
-func difference(before, after []store.Doc) (r revision) {
+// difference says what makes one set of documents of another. What stays is not named.
+func difference(before, after []store.Doc) (change store.Applied) {
 	old := map[string]store.Doc{}
 	for _, d := range before {
 		old[d.Name] = d
@@ -137,16 +135,16 @@ func difference(before, after []store.Doc) (r revision) {
 		delete(old, d.Name)
 		switch {
 		case !found:
-			r.created = append(r.created, d.Name)
+			change.Created = append(change.Created, d.Name)
 		case !sameDoc(was, d):
-			r.updated = append(r.updated, d.Name)
+			change.Updated = append(change.Updated, d.Name)
 		}
 	}
 	for name := range old {
-		r.deleted = append(r.deleted, name)
+		change.Deleted = append(change.Deleted, name)
 	}
-	slices.Sort(r.deleted)
-	return r
+	slices.Sort(change.Deleted)
+	return change
 }
 
 // touched counts the identities of this node, and their endpoints, that judge one of the pairs: the provider does, or the
@@ -157,7 +155,7 @@ func (a *Agent) touched(pairs []policy.PairChange) (tables, endpoints int) {
 		outside := false
 		for _, to := range group.To {
 			judges[to.ID] = true
-			outside = outside || !isEndpoint(to.ID)
+			outside = outside || !to.ID.IsEndpoint()
 		}
 		for _, from := range group.From {
 			judges[from.ID] = judges[from.ID] || outside
@@ -171,11 +169,6 @@ func (a *Agent) touched(pairs []policy.PairChange) (tables, endpoints int) {
 		}
 	}
 	return len(local), endpoints
-}
-
-// isEndpoint reports whether packets to an identity are judged where they arrive.
-func isEndpoint(number identity.Number) bool {
-	return number.IsLabelSet() || number == identity.Init || number == identity.Health
 }
 
 // servicePort is the port that rules speak of: of an echo it is the type of the request.

@@ -135,7 +135,7 @@ func (a *Agent) tryChange(set store.PolicySet, docs []store.Doc, write func(ifRe
 	defer a.viewing.Unlock()
 	turn, err := a.beginWith(set.Revision+1, docs)
 	if err != nil {
-		return store.Applied{}, fmt.Errorf("%s can not come into force: %w", difference(set.Docs, docs), err)
+		return store.Applied{}, fmt.Errorf("%s can not come into force: %w", policiesOf(difference(set.Docs, docs)), err)
 	}
 	applied, err := write(&set.Revision)
 	if err != nil {
@@ -168,7 +168,12 @@ func (a *Agent) compile(revision uint64, docs []store.Doc) (*policy.Ruleset, err
 	if err != nil {
 		return nil, err
 	}
-	rules, err := policy.Recompile(a.view.Load().rules, revision, policies)
+	return recompile(a.view.Load().rules, revision, policies)
+}
+
+// recompile makes rules of policies, from those before. ErrTooManyPrefixes.
+func recompile(before *policy.Ruleset, revision uint64, policies []policy.Policy) (*policy.Ruleset, error) {
+	rules, err := policy.Recompile(before, revision, policies)
 	if err != nil {
 		return nil, err
 	}

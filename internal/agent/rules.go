@@ -9,7 +9,6 @@ import (
 
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
-	"github.com/hypha-net/hypha/internal/policy"
 	"github.com/hypha-net/hypha/internal/store"
 )
 
@@ -31,7 +30,7 @@ func (a *Agent) takePolicies(set store.PolicySet) error {
 	if now.rules.Revision() >= set.Revision {
 		return nil // it, or a newer one, came first
 	}
-	rules, err := policy.Recompile(now.rules, set.Revision, policies)
+	rules, err := recompile(now.rules, set.Revision, policies)
 	if err != nil {
 		return fmt.Errorf("policies at revision %d: %w", set.Revision, err)
 	}

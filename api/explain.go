@@ -6,16 +6,17 @@ package api
 type ExplainRequest struct {
 	From string `json:"from"` // an endpoint's name, labels "k=v,k=v", an IP address, "host" or "world"
 	To   string `json:"to"`   // the same
-	Port string `json:"port"` // "80/tcp", "icmp"
+	Port string `json:"port"` // "80/tcp", "icmp", "http/tcp": what To calls so by a label
 }
 
 // Explanation is the answer: the verdict, and each side's part in it.
 type Explanation struct {
 	From    Party  `json:"from"`
 	To      Party  `json:"to"`
-	Port    string `json:"port"`
-	Verdict string `json:"verdict"` // "allow", "deny", or "audit": it passes, and would not if rules under audit were enforced
-	Reason  string `json:"reason"`  // one sentence
+	Port    string `json:"port"`             // as it was asked for
+	Number  uint16 `json:"number,omitempty"` // of that port; of ICMP the type, 0 if the protocol has none
+	Verdict string `json:"verdict"`          // "allow", "deny", or "audit": it passes, and would not if rules under audit were enforced
+	Reason  string `json:"reason"`           // one sentence
 
 	Revision uint64 `json:"revision"`
 	Ruling   Ruling `json:"ruling"`

@@ -5,32 +5,20 @@ package agent
 import (
 	"errors"
 	"fmt"
-	"net/netip"
-	"strconv"
-	"strings"
 
 	"github.com/hypha-net/hypha/internal/datapath"
-	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
-	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
 // ErrQuestion is returned for a question that can not be understood.
 var ErrQuestion = errors.New("can not explain that")
 
-// Subject is one end of an explained flow.
-type Subject struct {
-	Endpoint string // name; "" if it was given by labels or address
-	Peer     policy.Peer
-	Address  netip.Addr
-	local    endpoint.ID
-}
-
 // Explanation is why a first packet passes or not, by the rules, and by the kernel's table.
 type Explanation struct {
 	policy.Explanation
 	From, To Subject
+	Port     uint16 // of an echo request its type; 0 if the protocol has none
 	Revision uint64
 	Kernel   *KernelVerdict // nil: no local endpoint judges it
 }
@@ -44,8 +32,8 @@ type KernelVerdict struct {
 	Difference string // one line; "" if the kernel says what the rules say
 }
 
-// Explain says what becomes of the first packet of a flow. from and to are endpoints' names, labels ("k=v,k=v") or, to, an
-// address; port is "80/tcp" or "icmp".
+// Explain says what becomes of the first packet of a flow. from and to are endpoints' names, labels ("k=v,k=v") or addresses;
+// port is "80/tcp", "http/tcp" if to has given that name a number, or "icmp".
 func (a *Agent) Explain(from, to, portText string) (Explanation, error) {
 	flow, err := parsePort(portText)
 	if err != nil {
@@ -69,6 +57,10 @@ func (a *Agent) explain(from, to string, flow port) (_ Explanation, err error) {
 	if e.To, err = a.subject(view, to); err != nil {
 		return e, fmt.Errorf("--to: %w", err)
 	}
+	if flow, err = flow.at(e.To); err != nil {
+		return e, err
+	}
+	e.Port = flow.number
 	e.Explanation = view.rules.Explain(e.From.Peer, e.To.Peer, flow.protocol, flow.number)
 	e.Kernel, err = a.askKernel(e.From, e.To, flow, e.Ruling)
 	return e, err
@@ -90,7 +82,36 @@ func (a *Agent) askKernel(from, to Subject, flow port, want policy.Ruling) (*Ker
 	verdict := &KernelVerdict{Allowed: said.Allowed, Known: said.Known, Revision: said.Revision}
 	verdict.Ruling, _ = a.rulings.Ruling(said.Ruling)
 	verdict.Difference = verdict.differs(want)
-	return verdict, nil
+	for _, end := range []Subject{from, to} {
+		if verdict.Difference == "" && err == nil {
+			verdict.Difference, err = a.mistaken(end)
+		}
+	}
+	return verdict, err
+}
+
+// mistaken says that the kernel takes an address for somebody else's than the rules do; "" if it does not. Who has a local
+// endpoint's, it does not look for among those outside.
+func (a *Agent) mistaken(s Subject) (string, error) {
+	if !s.Address.IsValid() || s.local != 0 {
+		return "", nil
+	}
+	taken, err := a.datapath.IdentityAt(s.Address)
+	if err != nil || taken == s.Peer.ID {
+		return "", err
+	}
+	return fmt.Sprintf("the kernel takes %s for %s, the rules for %s", s.Address, a.outsider(taken), a.outsider(s.Peer.ID)), nil
+}
+
+// outsider is what people call whoever has no endpoint.
+func (a *Agent) outsider(number identity.Number) string {
+	if prefix := a.Identity(number).Prefix; prefix.IsValid() {
+		return prefix.String()
+	}
+	if number == 0 {
+		return "nobody"
+	}
+	return number.String()
 }
 
 // differs says how the kernel's answer is not the rules'. A peer that the cluster has no number for can not be in its tables.
@@ -129,92 +150,4 @@ func word(allowed bool) string {
 		return "allowed"
 	}
 	return "denied"
-}
-
-func (a *Agent) subject(view *view, text string) (Subject, error) {
-	set := a.endpoints.snapshot()
-	if e, err := set.named(text); err == nil {
-		if e.Identity == 0 {
-			return Subject{}, fmt.Errorf("%w: endpoint %s has no identity yet (hypha endpoint show %s)", ErrQuestion, text, text)
-		}
-		return Subject{Endpoint: e.Name, Peer: view.peer(e.Identity), local: e.ID}, nil
-	}
-	if addr, err := netip.ParseAddr(text); err == nil {
-		return a.subjectAt(view, set, addr.Unmap())
-	}
-	if number, err := reserved(text); err == nil {
-		return Subject{Peer: policy.Peer{ID: number}}, nil
-	}
-	if !strings.Contains(text, "=") {
-		return Subject{}, fmt.Errorf("%w: %q is no endpoint (hypha endpoint list), no labels (k=v,k=v), no address, and neither host nor world", ErrQuestion, text)
-	}
-	given, err := labels.ParseSet(text)
-	if err != nil {
-		return Subject{}, fmt.Errorf("%w: %w", ErrQuestion, err)
-	}
-	return a.subjectLabelled(view, set, given), nil
-}
-
-func (a *Agent) subjectAt(view *view, set *endpointSet, addr netip.Addr) (Subject, error) {
-	for id, e := range set.byID {
-		if e.IPv6 == addr || e.IPv4 == addr {
-			return Subject{Endpoint: e.Name, Peer: view.peer(e.Identity), Address: addr, local: id}, nil
-		}
-	}
-	if a.outside.isHost(addr) {
-		return Subject{Peer: policy.Peer{ID: identity.Host}, Address: addr}, nil
-	}
-	if a.outside.isCluster(addr) {
-		return Subject{}, fmt.Errorf("%w: %s is an address of the cluster that nobody has: packets to it are dropped (destination-unknown)", ErrQuestion, addr)
-	}
-	return Subject{Peer: view.peerAt(addr), Address: addr}, nil
-}
-
-// subjectLabelled also finds an endpoint with that identity, if there is one: its table is asked.
-func (a *Agent) subjectLabelled(view *view, set *endpointSet, given labels.Set) Subject {
-	subject := Subject{Peer: view.peerOf(given)}
-	for id, e := range set.byID {
-		if e.Identity == subject.Peer.ID {
-			subject.local = id
-		}
-	}
-	return subject
-}
-
-func reserved(name string) (identity.Number, error) {
-	for _, number := range []identity.Number{identity.Host, identity.World, identity.RemoteNode, identity.Init, identity.Health} {
-		if number.String() == name {
-			return number, nil
-		}
-	}
-	return 0, ErrQuestion
-}
-
-// port is what a flow is opened to.
-type port struct {
-	protocol policy.Protocol
-	number   uint16 // of an echo request its type; 0 if the protocol has none
-}
-
-// parsePort reads "80/tcp", or the name of a protocol that has no ports. "icmp" and "icmpv6" are pings, as "echo-request/icmp" is.
-func parsePort(text string) (port, error) {
-	number, name, ported := strings.Cut(text, "/")
-	if !ported {
-		number, name = "", text
-	}
-	protocol, err := policy.ParseProtocol(name)
-	if err != nil {
-		return port{}, fmt.Errorf("%w: --port: %w", ErrQuestion, err)
-	}
-	if echo, icmp := protocol.EchoRequest(); icmp {
-		if ported && number != strconv.Itoa(int(echo)) && number != "echo-request" {
-			return port{}, fmt.Errorf("%w: --port %q: of %s only echo requests (%d/%s) open a flow", ErrQuestion, text, protocol, echo, protocol)
-		}
-		return port{protocol, echo}, nil
-	}
-	n, err := strconv.ParseUint(number, 10, 16)
-	if err != nil || n == 0 {
-		return port{}, fmt.Errorf("%w: --port %q: write it as 80/tcp, 53/udp or icmp", ErrQuestion, text)
-	}
-	return port{protocol, uint16(n)}, nil
 }

@@ -153,8 +153,23 @@ func TestParsePort(t *testing.T) {
 		{"-1/tcp", 0, 0, false}, {"80/gre", 0, 0, false}, {"80-90/tcp", 0, 0, false}, {"80/icmp", 0, 0, false}, {"80/", 0, 0, false},
 	} {
 		got, err := parsePort(c.text)
-		if (err == nil) != c.ok || c.ok && got != (port{c.protocol, c.port}) || !c.ok && !errors.Is(err, ErrQuestion) {
+		if (err == nil) != c.ok || c.ok && got != (port{protocol: c.protocol, number: c.port}) || !c.ok && !errors.Is(err, ErrQuestion) {
 			t.Errorf("%q: %v, %v", c.text, got, err)
+		}
+	}
+}
+
+func TestPortByName(t *testing.T) {
+	provider := Subject{Peer: policy.Peer{ID: 256, Labels: labels.Set{"port/http": "8080", "port/dns": "none"}}}
+	for text, want := range map[string]port{
+		"http/tcp": {protocol: policy.TCP, number: 8080}, "80/tcp": {protocol: policy.TCP, number: 80}, "dns/udp": {}, "https/tcp": {},
+	} {
+		asked, err := parsePort(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := asked.at(provider); (err == nil) != (want != port{}) || err == nil && got != want || err != nil && !errors.Is(err, ErrQuestion) {
+			t.Errorf("%s: %+v, %v; want %+v", text, got, err, want)
 		}
 	}
 }

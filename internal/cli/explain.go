@@ -37,7 +37,7 @@ func (a *app) policyExplain() *cobra.Command {
 	}
 	c.Flags().StringVar(&request.From, "from", "", "`WHO` would open the connection")
 	c.Flags().StringVar(&request.To, "to", "", "`WHOM` it would reach")
-	c.Flags().StringVar(&request.Port, "port", "", "`PORT` that it would open: 80/tcp, 53/udp, icmp")
+	c.Flags().StringVar(&request.Port, "port", "", "`PORT` that it would open: 80/tcp, 53/udp, icmp, or what WHOM calls it: http/tcp")
 	for _, flag := range []string{"from", "to", "port"} {
 		require(c, flag)
 	}
@@ -47,7 +47,7 @@ func (a *app) policyExplain() *cobra.Command {
 }
 
 func (p *page) explanation(x api.Explanation) {
-	p.linef("%s  %s → %s, %s", p.verdict(x.Verdict), partyText(x.From), partyText(x.To), x.Port)
+	p.linef("%s  %s → %s, %s", p.verdict(x.Verdict), partyText(x.From), partyText(x.To), explainedPort(x))
 	p.linef("%s", clean(x.Reason))
 	p.linef("")
 	t := newTable(left("SIDE"), left("VERDICT"), left("POLICY"), left("RULE"), right("TIER"), flex("WHY"))
@@ -70,6 +70,15 @@ func (p *page) explanation(x api.Explanation) {
 	if x.Suggestion != "" {
 		p.linef("\nThis would allow it:\n\n%s", strings.TrimSpace(x.Suggestion))
 	}
+}
+
+// explainedPort is the port as it was asked for, with the number of one that has a name.
+func explainedPort(x api.Explanation) string {
+	name, protocol, _ := strings.Cut(x.Port, "/")
+	if protocol == "" || strings.HasPrefix(protocol, "icmp") || strings.Trim(name, "0123456789") == "" {
+		return x.Port
+	}
+	return fmt.Sprintf("%s (%d/%s)", x.Port, x.Number, protocol)
 }
 
 // tierText is the tier of the rule that decided, "-" if none did.

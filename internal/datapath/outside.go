@@ -45,6 +45,15 @@ func (d *Datapath) Outside() (map[netip.Prefix]identity.Number, error) {
 	return all, nil
 }
 
+// IdentityAt returns who programs take an address for that no local endpoint has: World if no prefix holds it, 0 if nobody is there.
+func (d *Datapath) IdentityAt(addr netip.Addr) (identity.Number, error) {
+	number := uint32(identity.World)
+	if err := ignoreMissing(d.maps.Outside.Lookup(prefixKey(netip.PrefixFrom(addr, addr.BitLen())), &number)); err != nil {
+		return 0, fmt.Errorf("asking the kernel who is at %s: %w", addr, err)
+	}
+	return identity.Number(number), nil
+}
+
 var allIPv4 = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
 
 // prefixKey is a prefix as the trie has it: IPv4 mapped into IPv6.

@@ -61,25 +61,11 @@ func TestOutsideIsLongestMatch(t *testing.T) {
 					bits, want = prefix.Bits(), number
 				}
 			}
-			if got := n.behind(t, addr); got != want {
-				t.Fatalf("%s is %v's in the kernel, want %v", addr, got, want)
+			if got, err := n.IdentityAt(addr); err != nil || got != want {
+				t.Fatalf("%s is %v's in the kernel (%v), want %v", addr, got, err, want)
 			}
 		}
 	})
-}
-
-// behind asks as programs do.
-func (n *node) behind(t rapid.TB, addr netip.Addr) identity.Number {
-	t.Helper()
-	key := bpf.EndpointPrefixKey{Length: 128, Address: mapped(addr)}
-	var number uint32
-	if err := ignoreMissing(n.maps.Outside.Lookup(key, &number)); err != nil {
-		t.Fatal(err)
-	}
-	if number == 0 {
-		return identity.World
-	}
-	return identity.Number(number)
 }
 
 // From whatever is there to whatever is wanted.

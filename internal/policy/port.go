@@ -66,7 +66,7 @@ func parsePort(item string) ([]portItem, error) {
 		return nil, err
 	case !protocol.hasPorts():
 		return parseTypes(which, protocol)
-	case isPortName(which):
+	case IsPortName(which):
 		return []portItem{{wholeProtocol(protocol), which}}, nil
 	}
 	r, err := parseRange(which, protocol, parseNumber)

@@ -38,7 +38,7 @@ func TestParsePort(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"", "80", "1-2", "-a", "a-", "a--b", "A", "a_b", "sixteen-letters-"} {
-		if isPortName(name) {
+		if IsPortName(name) {
 			t.Errorf("%q is the name of a port", name)
 		}
 	}

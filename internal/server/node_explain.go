@@ -18,7 +18,7 @@ func (n *Node) Explain(_ context.Context, request api.ExplainRequest) (api.Expla
 		return api.Explanation{}, faultOf(err)
 	}
 	out := api.Explanation{
-		From: subjectOf(x.From), To: subjectOf(x.To), Port: request.Port,
+		From: subjectOf(x.From), To: subjectOf(x.To), Port: request.Port, Number: x.Port,
 		Verdict: verdictOf(x.Ruling), Reason: reasonOf(x.Explanation), Revision: x.Revision, Ruling: rulingOf(x.Ruling),
 		Halves:     []api.Half{halfOf("egress", x.Egress), halfOf("ingress", x.Ingress)},
 		Suggestion: x.Suggestion, Advice: x.Advice,

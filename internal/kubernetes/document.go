@@ -5,7 +5,6 @@ package kubernetes
 import (
 	"fmt"
 
-	networking "k8s.io/api/networking/v1"
 	strict "sigs.k8s.io/json"
 )
 
@@ -17,8 +16,8 @@ const (
 
 // decode reads a document as the API server does when it is asked to be strict: a key that it does not
 // know, or that is there twice, is an error that names it.
-func decode(document []byte) (*networking.NetworkPolicy, error) {
-	np := &networking.NetworkPolicy{}
+func decode(document []byte) (*networkPolicy, error) {
+	np := &networkPolicy{}
 	problems, err := strict.UnmarshalStrict(document, np)
 	switch {
 	case err != nil:

@@ -3,7 +3,6 @@
 package kubernetes
 
 import (
-	networking "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -15,7 +14,7 @@ type entry struct {
 // entries returns what one item says. An ipBlock with exceptions is an entry of its own: they are only
 // its own. No peer is everybody, no port is every port of every protocol.
 func (t *translation) entries(
-	peers []networking.NetworkPolicyPeer, ports []networking.NetworkPolicyPort, path *field.Path, side string,
+	peers []policyPeer, ports []policyPort, path *field.Path, side string,
 ) ([]entry, error) {
 	covered, err := translatePorts(ports, path.Child("ports"))
 	if err != nil {

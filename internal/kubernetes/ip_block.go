@@ -5,12 +5,11 @@ package kubernetes
 import (
 	"net/netip"
 
-	networking "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // ipBlock returns the block as an item of from or to, and the prefixes that are cut out of it.
-func (t *translation) ipBlock(b *networking.IPBlock, path *field.Path) (item string, except []string, err error) {
+func (t *translation) ipBlock(b *ipBlock, path *field.Path) (item string, except []string, err error) {
 	block, err := t.prefix(b.CIDR, path.Child("cidr"))
 	if err != nil {
 		return "", nil, err

@@ -5,7 +5,6 @@ package kubernetes
 import (
 	"strings"
 
-	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/hypha-net/hypha/internal/labels"
@@ -21,7 +20,7 @@ const (
 // namespace.p/n, and for the name that every namespace object carries as a label just namespace.
 func namespaceLabel(key string, _ *field.Path) (string, error) {
 	switch prefix, name, prefixed := strings.Cut(key, "/"); {
-	case key == core.LabelMetadataName:
+	case key == nameLabel:
 		return namespaceKey, nil
 	case prefixed:
 		return namespaceKey + "." + prefix + "/" + name, nil

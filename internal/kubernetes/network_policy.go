@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	networking "k8s.io/api/networking/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -54,7 +53,7 @@ func Translate(document []byte, cluster ...netip.Prefix) (policy.Policy, []Warni
 }
 
 // name is unique among NetworkPolicies: a namespace has no dot in it.
-func (t *translation) name(np *networking.NetworkPolicy) (string, error) {
+func (t *translation) name(np *networkPolicy) (string, error) {
 	metadata := field.NewPath("metadata")
 	if np.Name == "" {
 		return "", field.Required(metadata.Child("name"), "a policy needs a name of its own")

@@ -3,12 +3,11 @@
 package kubernetes
 
 import (
-	networking "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // peer returns an item of from or to, and the prefixes that are cut out of it.
-func (t *translation) peer(p networking.NetworkPolicyPeer, path *field.Path) (item string, except []string, err error) {
+func (t *translation) peer(p policyPeer, path *field.Path) (item string, except []string, err error) {
 	selects := p.PodSelector != nil || p.NamespaceSelector != nil
 	switch {
 	case p.IPBlock != nil && selects:

@@ -6,15 +6,13 @@ import (
 	"fmt"
 	"strings"
 
-	core "k8s.io/api/core/v1"
-	networking "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // translatePorts returns the items of a ports list; none is every port of every protocol.
-func translatePorts(ports []networking.NetworkPolicyPort, path *field.Path) ([]string, error) {
+func translatePorts(ports []policyPort, path *field.Path) ([]string, error) {
 	var items []string
 	for i, p := range ports {
 		item, err := translatePort(p, path.Index(i))
@@ -27,7 +25,7 @@ func translatePorts(ports []networking.NetworkPolicyPort, path *field.Path) ([]s
 }
 
 // translatePort returns "tcp", "80/tcp", "8000-8999/tcp" or "http/tcp".
-func translatePort(p networking.NetworkPolicyPort, path *field.Path) (string, error) {
+func translatePort(p policyPort, path *field.Path) (string, error) {
 	protocol, err := translateProtocol(p.Protocol, path.Child("protocol"))
 	if err != nil {
 		return "", err
@@ -46,15 +44,15 @@ func translatePort(p networking.NetworkPolicyPort, path *field.Path) (string, er
 }
 
 // translateProtocol returns the protocol's name in the policy language; TCP if none is given.
-func translateProtocol(given *core.Protocol, path *field.Path) (string, error) {
+func translateProtocol(given *protocol, path *field.Path) (string, error) {
 	if given == nil {
 		return "tcp", nil
 	}
 	switch *given {
-	case core.ProtocolTCP, core.ProtocolUDP, core.ProtocolSCTP:
+	case tcp, udp, sctp:
 		return strings.ToLower(string(*given)), nil
 	}
-	return "", field.NotSupported(path, *given, []core.Protocol{core.ProtocolTCP, core.ProtocolUDP, core.ProtocolSCTP})
+	return "", field.NotSupported(path, *given, []protocol{tcp, udp, sctp})
 }
 
 func named(name, protocol string, path *field.Path) (string, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	networking "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/hypha-net/hypha/internal/policy"
@@ -14,7 +13,7 @@ import (
 
 // rules returns one rule for each item of the lists ingress and egress that count, so that what decided can
 // be found in the original. A list that counts and is empty is a rule that lets nothing pass.
-func (t *translation) rules(spec networking.NetworkPolicySpec) ([]policy.Rule, error) {
+func (t *translation) rules(spec policySpec) ([]policy.Rule, error) {
 	path := field.NewPath("spec")
 	selected, err := t.subject(&spec.PodSelector, path.Child("podSelector"))
 	if err != nil {
@@ -25,12 +24,12 @@ func (t *translation) rules(spec networking.NetworkPolicySpec) ([]policy.Rule, e
 		return nil, err
 	}
 	var rules []policy.Rule
-	if slices.Contains(types, networking.PolicyTypeIngress) {
+	if slices.Contains(types, typeIngress) {
 		if rules, err = t.ingress(rules, selected, spec.Ingress, path.Child("ingress")); err != nil {
 			return nil, err
 		}
 	}
-	if slices.Contains(types, networking.PolicyTypeEgress) {
+	if slices.Contains(types, typeEgress) {
 		return t.egress(rules, selected, spec.Egress, path.Child("egress"))
 	}
 	return rules, nil
@@ -38,21 +37,21 @@ func (t *translation) rules(spec networking.NetworkPolicySpec) ([]policy.Rule, e
 
 // policyTypes returns the directions that the policy is about. If it does not say so: ingress, and egress if
 // it has rules for it.
-func (t *translation) policyTypes(spec networking.NetworkPolicySpec, path *field.Path) ([]networking.PolicyType, error) {
-	const in, out = networking.PolicyTypeIngress, networking.PolicyTypeEgress
+func (t *translation) policyTypes(spec policySpec, path *field.Path) ([]policyType, error) {
+	const in, out = typeIngress, typeEgress
 	types := path.Child("policyTypes")
 	for i, given := range spec.PolicyTypes {
 		if given != in && given != out {
-			return nil, field.NotSupported(types.Index(i), given, []networking.PolicyType{in, out})
+			return nil, field.NotSupported(types.Index(i), given, []policyType{in, out})
 		}
 	}
 	switch {
 	case len(spec.PolicyTypes) > 2:
 		return nil, field.TooMany(types, len(spec.PolicyTypes), 2)
 	case len(spec.PolicyTypes) == 0 && len(spec.Egress) == 0:
-		return []networking.PolicyType{in}, nil
+		return []policyType{in}, nil
 	case len(spec.PolicyTypes) == 0:
-		return []networking.PolicyType{in, out}, nil
+		return []policyType{in, out}, nil
 	case len(spec.Ingress) > 0 && !slices.Contains(spec.PolicyTypes, in):
 		t.warn(path.Child("ingress"), "is not used: policyTypes has no Ingress")
 	case len(spec.Egress) > 0 && !slices.Contains(spec.PolicyTypes, out):
@@ -62,7 +61,7 @@ func (t *translation) policyTypes(spec networking.NetworkPolicySpec, path *field
 }
 
 func (t *translation) ingress(
-	rules []policy.Rule, selected string, items []networking.NetworkPolicyIngressRule, path *field.Path,
+	rules []policy.Rule, selected string, items []ingressRule, path *field.Path,
 ) ([]policy.Rule, error) {
 	for i, item := range items {
 		entries, err := t.entries(item.From, item.Ports, path.Index(i), "from")
@@ -82,7 +81,7 @@ func (t *translation) ingress(
 }
 
 func (t *translation) egress(
-	rules []policy.Rule, selected string, items []networking.NetworkPolicyEgressRule, path *field.Path,
+	rules []policy.Rule, selected string, items []egressRule, path *field.Path,
 ) ([]policy.Rule, error) {
 	for i, item := range items {
 		entries, err := t.entries(item.To, item.Ports, path.Index(i), "to")

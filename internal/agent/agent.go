@@ -74,6 +74,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return a.datapath.RunSweeper(ctx, sweepInterval) },
 		func(ctx context.Context) error { return a.datapath.RunCounters(ctx, counterInterval) },
 		func(ctx context.Context) error { return a.denials.follow(ctx, a.monitor) },
+		func(ctx context.Context) error { return returnHeap(ctx, heapInterval) },
 		a.meetStrangers,
 		a.recogniseRules, a.followPolicies, a.followIdentities, a.followHostAddresses, a.keepHost, a.runMonitor, a.docker.Run,
 	} {

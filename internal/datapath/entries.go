@@ -6,15 +6,19 @@ import (
 	"errors"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 )
 
-// batch is how many entries one system call reads.
-const batch = 4096
+// How many entries one system call reads: the first of a map, and all others. Most maps hold few, and are looked at often.
+const (
+	firstBatch = 128
+	batch      = 4096
+)
 
 // eachEntry reads a hash, an array or a trie in batches until each returns false. An entry that is there all the time comes; while
 // others write, one that comes or goes may be missed, and one may come twice.
 func eachEntry[K, V any](m *ebpf.Map, each func(K, V) bool) error {
-	keys, values := make([]K, batch), make([]V, batch)
+	keys, values := make([]K, firstBatch), make([]V, firstBatch)
 	var cursor ebpf.MapBatchCursor
 	for {
 		n, err := m.BatchLookup(&cursor, keys, values, nil)
@@ -23,10 +27,12 @@ func eachEntry[K, V any](m *ebpf.Map, each func(K, V) bool) error {
 				return nil
 			}
 		}
-		if errors.Is(err, ebpf.ErrKeyNotExist) {
+		switch {
+		case errors.Is(err, ebpf.ErrKeyNotExist):
 			return nil
-		}
-		if err != nil {
+		case len(keys) < batch && (err == nil || errors.Is(err, unix.ENOSPC)): // no room for one of a hash's buckets: none of it was read
+			keys, values = make([]K, batch), make([]V, batch)
+		case err != nil:
 			return err
 		}
 	}

@@ -32,6 +32,7 @@ func (p *plan) adopt(last *Table) bool {
 		}
 	}
 	p.kinds, p.table = outlines, *last
+	p.table.Kinds = slices.Clip(last.Kinds) // another plan may go on with it, too
 	return true
 }
 

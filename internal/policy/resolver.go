@@ -26,9 +26,10 @@ type Resolver struct {
 	world     population
 	reserved  map[identity.Number]*resident // whoever is in neither population
 
-	subjects map[identity.Number]*subject
-	changes  changes
-	limits   limits // of each table
+	subjects   map[identity.Number]*subject
+	treatments map[uint64][]*treatment // by key
+	changes    changes
+	limits     limits // of each table
 }
 
 // NewResolver returns a resolver that knows the rules and the reserved peers.
@@ -42,6 +43,8 @@ func NewResolver(rules *Ruleset) *Resolver {
 		reserved:  map[identity.Number]*resident{},
 		subjects:  map[identity.Number]*subject{},
 		limits:    maxTable,
+
+		treatments: map[uint64][]*treatment{},
 	}
 	for l := range r.closed {
 		r.closed[l] = &posting{of: &r.cluster}

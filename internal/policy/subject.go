@@ -7,27 +7,28 @@ import "github.com/hypha-net/hypha/internal/identity"
 // subject is a local identity whose tables are kept up to date.
 type subject struct {
 	*resident
-	ingress, egress *plan   // nil: they are to be made anew
-	tables          *Tables // the last ones; nil before the first
-	seen            int     // changes up to here are in the tables
+	treatment *treatment // nil, or retired: to be found anew
+	tables    *Tables    // the last ones; nil before the first
 }
 
-func (s *subject) stale() bool { return s.ingress == nil }
+func (s *subject) stale() bool { return s.treatment == nil || s.treatment.ingress == nil }
 
 // uses reports whether the tables depend on a posting.
 func (s *subject) uses(p *posting) bool {
-	_, found := s.ingress.terms[p]
+	_, found := s.treatment.ingress.terms[p]
 	return found
 }
 
-// expire has the tables of a subject made anew when they are asked for.
+// expire has a subject treated anew when its tables are asked for. The others that are treated alike stay.
 func (r *Resolver) expire(s *subject) {
-	if s.ingress != nil {
-		for _, p := range s.ingress.carried {
-			r.drop(p)
-		}
+	t := s.treatment
+	if t == nil {
+		return
 	}
-	s.ingress, s.egress = nil, nil
+	s.treatment = nil
+	if t.subjects--; t.subjects == 0 {
+		r.retire(t)
+	}
 }
 
 // changes are the peers that came, went or changed, in order. Tables catch up when they are asked for.
@@ -46,8 +47,8 @@ func (r *Resolver) changed(n identity.Number) {
 		c.first = c.end()
 		c.peers = nil
 		for _, s := range r.subjects {
-			if s.seen < c.first {
-				r.expire(s)
+			if !s.stale() && s.treatment.seen < c.first {
+				r.retire(s.treatment)
 			}
 		}
 	}
@@ -72,14 +73,16 @@ func (r *Resolver) Tables(n identity.Number) (*Tables, error) {
 		s = &subject{resident: one}
 		r.subjects[n] = s
 	}
-	if s.stale() || !r.catchUp(s) {
+	if !s.stale() && !s.treatment.catchUp(r) {
+		r.retire(s.treatment)
+	}
+	if s.stale() {
 		r.expire(s)
-		if err := r.remake(s); err != nil {
-			r.expire(s)
+		if err := r.treat(s); err != nil {
 			return nil, err
 		}
 	}
-	s.seen = r.changes.end()
+	s.tables = s.treatment.tables
 	return s.tables, nil
 }
 
@@ -97,44 +100,4 @@ func (r *Resolver) Resume(n identity.Number, earlier *Tables) {
 	if s := r.subjects[n]; s != nil && s.stale() {
 		s.tables = earlier
 	}
-}
-
-// remake makes both tables anew, and keeps what they have in common with the last ones.
-func (r *Resolver) remake(s *subject) error {
-	s.ingress = r.plan(s.resident, ingress)
-	s.egress = r.plan(s.resident, egress)
-	in, err := s.ingress.make(r)
-	if err != nil {
-		return err
-	}
-	out, err := s.egress.make(r)
-	if err != nil {
-		return err
-	}
-	if last := s.tables; last != nil {
-		sameIn, sameOut := s.ingress.adopt(&last.Ingress), s.egress.adopt(&last.Egress)
-		if sameIn && sameOut {
-			return nil
-		}
-		in, out = s.ingress.table, s.egress.table
-	}
-	s.tables = &Tables{Revision: r.rules.revision, Ingress: in, Egress: out}
-	return nil
-}
-
-// catchUp changes the rows of the peers that changed. It reports whether they fit the tables.
-func (r *Resolver) catchUp(s *subject) bool {
-	waiting := r.changes.peers[s.seen-r.changes.first:]
-	if len(waiting) == 0 {
-		return true
-	}
-	in, inFits := s.ingress.change(r, waiting)
-	out, outFits := s.egress.change(r, waiting)
-	if !inFits || !outFits {
-		return false
-	}
-	if in || out {
-		s.tables = &Tables{Revision: s.tables.Revision, Ingress: s.ingress.table, Egress: s.egress.table}
-	}
-	return true
 }

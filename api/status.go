@@ -52,8 +52,8 @@ type PolicyStatus struct {
 	Enforce  string `json:"enforce"` // "always", "selected" or "audit"
 }
 
-// TableStatus sums up the policy tables of this node: one for each identity
-// that an endpoint has.
+// TableStatus sums up the policy tables of this node: one for all identities of
+// endpoints that the rules treat alike.
 type TableStatus struct {
 	Tables   int    `json:"tables"`
 	Rows     uint64 `json:"rows"`

@@ -55,14 +55,14 @@ func (d *Datapath) Regenerate(id endpoint.ID) {
 	d.asked[id]++
 }
 
-// remakeTables makes an identity's rows and program anew. Whoever sets other tables meanwhile has done so, too: what is
-// distrusted is never changed in place.
+// remakeTables makes an identity's rows and program anew, for all identities that share them. Whoever sets other tables meanwhile has
+// done so, too: what is distrusted is never changed in place.
 func (d *Datapath) remakeTables(id identity.Number) error {
 	tables := d.distrustTables(id)
 	if tables == nil {
 		return nil
 	}
-	s, err := d.Prepare(map[identity.Number]*policy.Tables{id: tables})
+	s, err := d.Prepare(tables)
 	if err != nil {
 		return err
 	}
@@ -72,8 +72,8 @@ func (d *Datapath) remakeTables(id identity.Number) error {
 	return nil
 }
 
-// distrustTables returns what an identity is judged by, nil if nothing, and takes its rows for broken from now on.
-func (d *Datapath) distrustTables(id identity.Number) *policy.Tables {
+// distrustTables takes the rows of an identity for broken from now on. It returns the tables of all that share them, nil if it has none.
+func (d *Datapath) distrustTables(id identity.Number) map[identity.Number]*policy.Tables {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	have := d.tables[id]
@@ -82,8 +82,15 @@ func (d *Datapath) distrustTables(id identity.Number) *policy.Tables {
 	}
 	distrusted := *have
 	distrusted.broken = true
-	d.tables[id] = &distrusted
-	return have.policy
+	have.judge.says = &distrusted
+	sharers := map[identity.Number]*policy.Tables{}
+	for other, t := range d.tables {
+		if t.judge == have.judge {
+			d.tables[other] = &distrusted
+			sharers[other] = have.policy
+		}
+	}
+	return sharers
 }
 
 func (d *Datapath) loadEntry(made *replacement) (*loaded, error) {

@@ -73,11 +73,11 @@ func BenchmarkRows(b *testing.B) {
 			tables := someTables(1, peers)
 			b.ReportAllocs()
 			for b.Loop() {
-				made, _, err := n.makeJudge(tables)
+				made, err := n.makeJudge(tables)
 				if err != nil {
 					b.Fatal(err)
 				}
-				made.release()
+				made.judge.release()
 			}
 		})
 	}

@@ -4,6 +4,7 @@ package datapath
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cilium/ebpf"
 
@@ -65,11 +66,11 @@ func (c *counterSlots) fill() MapFill {
 	return f
 }
 
-// TableSize is what an identity's tables take in the kernel.
+// TableSize is what tables take in the kernel.
 type TableSize struct {
-	Identity       identity.Number
-	Revision       uint64 // of the rules that they were made from
-	IngressRows    int    // peers with a row
+	Identities     []identity.Number // that have these tables, sorted
+	Revision       uint64            // of the rules that they were made from
+	IngressRows    int               // peers with a row
 	EgressRows     int
 	IngressClasses int
 	EgressClasses  int
@@ -80,17 +81,24 @@ type TableSize struct {
 	Program        Program
 }
 
-// TableSizes returns all tables in force, in no order.
+// TableSizes returns all tables in force, in no order: one for all identities that share it.
 func (d *Datapath) TableSizes() (all []TableSize) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	identities := map[*inForce][]identity.Number{}
 	for id, t := range d.tables {
-		all = append(all, t.size(id))
+		identities[t] = append(identities[t], id)
+	}
+	users := d.judgeUsers()
+	for t, ids := range identities {
+		size := t.size()
+		size.Identities, size.Endpoints = slices.Sorted(slices.Values(ids)), users[t.judge].endpoints
+		all = append(all, size)
 	}
 	return all
 }
 
-// TableSize returns the tables of one identity; false if it has none.
+// TableSize returns the tables of one identity, without who shares them; false if it has none.
 func (d *Datapath) TableSize(id identity.Number) (TableSize, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -98,15 +106,14 @@ func (d *Datapath) TableSize(id identity.Number) (TableSize, bool) {
 	if !found {
 		return TableSize{}, false
 	}
-	return t.size(id), true
+	return t.size(), true
 }
 
-func (t *inForce) size(id identity.Number) TableSize {
+func (t *inForce) size() TableSize {
 	return TableSize{
-		Identity: id, Revision: t.judge.revision,
+		Revision:    t.judge.revision,
 		IngressRows: t.policy.Ingress.Rows.Len(), EgressRows: t.policy.Egress.Rows.Len(),
 		IngressClasses: t.policy.Ingress.Classes, EgressClasses: t.policy.Egress.Classes,
-		Entries: t.entries, Max: int(t.judge.rows.MaxEntries()), Bytes: memory(t.judge.rows),
-		Endpoints: t.judge.users - 1, Program: t.judge.report(),
+		Entries: t.entries, Max: int(t.judge.rows.MaxEntries()), Bytes: memory(t.judge.rows), Program: t.judge.report(),
 	}
 }

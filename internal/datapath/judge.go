@@ -10,7 +10,8 @@ import (
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
-// judge is one identity's rows in the kernel, and the program that judges by them. All endpoints with this identity share it.
+// judge is one pair of tables in the kernel: the rows, and the program that judges by them. Identities that have the same tables share
+// it, and so do all their endpoints.
 type judge struct {
 	rows     *ebpf.Map
 	program  *ebpf.Program
@@ -20,7 +21,8 @@ type judge struct {
 	load     time.Duration // that the kernel took
 	asked    *Program      // what report found
 	revision uint64        // that the program writes on its verdicts
-	users    int           // its table, and endpoints that have it installed
+	says     *inForce      // what its rows are, or are being changed to; guarded by Datapath.mu
+	users    int           // identities, endpoints that have it installed, and switches that are to make it somebody's
 }
 
 // report asks the kernel once what became of the program, d.mu held. That takes a third of the time that loading it took.
@@ -41,15 +43,15 @@ func (j *judge) release() {
 	}
 }
 
-// makeJudge fills a map and loads a program that nobody uses yet. It returns how many entries the map has.
-func (d *Datapath) makeJudge(tables *policy.Tables) (_ *judge, entries int, err error) {
+// makeJudge fills a map and loads a program, whose one user is the caller.
+func (d *Datapath) makeJudge(tables *policy.Tables) (_ *inForce, err error) {
 	all, err := encode(tables, d.config.Rulings)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	j := &judge{revision: tables.Revision, ingress: tables.Ingress.Shape, egress: tables.Egress.Shape, users: 1}
 	if j.rows, err = d.judgeTemplate.newRows(len(all.keys)); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
@@ -57,14 +59,15 @@ func (d *Datapath) makeJudge(tables *policy.Tables) (_ *judge, entries int, err 
 		}
 	}()
 	if err := all.put(j.rows); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	began := time.Now()
 	if j.program, err = d.judgeTemplate.load(tables, j.rows); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	j.load, j.template = time.Since(began), len(d.judgeTemplate.spec.Instructions)
-	return j, len(all.keys), nil
+	j.says = &inForce{policy: tables, judge: j, entries: len(all.keys)}
+	return j.says, nil
 }
 
 // roomFor is the next power of two above need and a quarter more.

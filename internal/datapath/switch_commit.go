@@ -27,14 +27,24 @@ func (s *Switch) Commit() error {
 	return err
 }
 
-// check finds out whether what is in force is what was when this was prepared.
+// check finds out whether what is in force is what was when this was prepared, and then has nobody join what is to change.
 func (s *Switch) check() error {
-	s.datapath.mu.Lock()
-	defer s.datapath.mu.Unlock()
+	d := s.datapath
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for id, before := range s.before {
-		if s.datapath.tables[id] != before {
+		if d.tables[id] != before {
 			return fmt.Errorf("identity %s: %w", id, ErrSuperseded)
 		}
+	}
+	users := d.judgeUsers()
+	for _, c := range s.changes {
+		if c.joined && c.new.judge.says != c.new || c.rows != nil && users.only(d, c.identities) != c.old {
+			return fmt.Errorf("identity %s: %w", c.identities[0], ErrSuperseded)
+		}
+	}
+	for _, c := range s.changes {
+		c.new.judge.says = c.new
 	}
 	return nil
 }
@@ -47,7 +57,7 @@ func (s *Switch) changeRows() (err error) {
 		}
 		if problem := c.rows.apply(c.new.judge.rows); problem != nil {
 			c.new.broken = true
-			err = errors.Join(err, fmt.Errorf("changing the rows of identity %s: %w", c.identity, problem))
+			err = errors.Join(err, fmt.Errorf("changing the rows of identity %s: %w", slices.Min(c.identities), problem))
 		}
 	}
 	return err
@@ -59,9 +69,15 @@ func (s *Switch) replaceTables() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, c := range s.changes {
-		d.tables[c.identity] = c.new
-		if c.old != nil && c.rows == nil {
-			c.old.judge.release()
+		for _, id := range c.identities {
+			c.new.judge.users++
+			if old := d.tables[id]; old != nil {
+				old.judge.release()
+			}
+			d.tables[id] = c.new
+		}
+		if c.rows == nil {
+			c.new.judge.release() // it is theirs now
 		}
 	}
 }

@@ -13,7 +13,8 @@ import (
 // ErrNoTables is returned for an endpoint whose identity has no tables yet.
 var ErrNoTables = errors.New("the identity has no tables in the kernel")
 
-// inForce is what one identity is judged by. It never changes: a change of its rows makes another table with the same judge.
+// inForce is what identities are judged by that have the same tables. It never changes: a change of its rows makes another one with the
+// same judge.
 type inForce struct {
 	policy  *policy.Tables
 	judge   *judge

@@ -22,7 +22,8 @@ type Status struct {
 	Endpoints map[string]int `json:"endpoints"` // by state: "ready", "failed", ...
 	Features  []Feature      `json:"features"`
 
-	Maps      []MapFill   `json:"maps"`
+	Maps      []MapFill   `json:"maps"`     // those that may get full
+	MapBytes  uint64      `json:"mapBytes"` // of kernel memory that all maps take: these, the tables', and others
 	Forwarded Traffic     `json:"forwarded"`
 	Drops     []DropCount `json:"drops"`
 	Events    EventCounts `json:"events"`

@@ -161,6 +161,7 @@ type Status struct {
 	Enforce   policy.Mode
 	Endpoints map[endpoint.State]int
 	Maps      []datapath.MapFill
+	MapBytes  uint64 // of kernel memory that all maps take, these and others
 	Verdicts  []datapath.VerdictCount
 	Traffic   Traffic             // of all pairs together
 	Decided   map[RuleKey]Traffic // by each rule
@@ -198,6 +199,10 @@ func (a *Agent) readKernel(s *Status) error {
 	s.Verdicts, errs[1] = a.datapath.Verdicts()
 	s.Lost, errs[2] = a.datapath.LostEvents()
 	s.Tables = a.datapath.TableSizes()
+	s.MapBytes = a.datapath.SharedMemory()
+	for _, table := range s.Tables {
+		s.MapBytes += table.Bytes
+	}
 	statistics, err := a.Statistics()
 	errs[3] = err
 	for _, t := range statistics.Pairs {

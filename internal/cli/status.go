@@ -44,6 +44,7 @@ func (p *page) status(s api.Status) {
 		countText(s.Policy.Policies, "policy", "policies"), countText(s.Policy.Rules, "rule", "rules"), s.Policy.Enforce)
 	p.field("tables", "%s, %s, %s of kernel memory", countText(s.Tables.Tables, "identity's", "identities'"),
 		countText(s.Tables.Rows, "row", "rows"), bytesText(s.Tables.Bytes))
+	p.field("maps", "%s of kernel memory altogether", bytesText(s.MapBytes))
 	p.field("counters", "%d of %d in use", s.Counters.Used, s.Counters.Max)
 	p.field("endpoints", "%s", endpointCounts(s.Endpoints))
 	p.field("forwarded", "%s, %s", countText(s.Forwarded.Packets, "packet", "packets"), bytesText(s.Forwarded.Bytes))

@@ -64,6 +64,8 @@ func (s mapSizes) apply(dir string, spec *ebpf.MapSpec) {
 		spec.MaxEntries = flowsForMemory(totalMemory())
 	case "unanswered":
 		wanted = s.Unanswered
+	case "counter_slots":
+		spec.MaxEntries = min(countersForMemory(totalMemory()), spec.MaxEntries)
 	default:
 		return
 	}
@@ -78,6 +80,12 @@ func (s mapSizes) apply(dir string, spec *ebpf.MapSpec) {
 // 64 Ki to 4 Mi. Entries take memory (some 150 bytes) only while they are there.
 func flowsForMemory(bytes uint64) uint32 {
 	return uint32(min(max(bytes/(32<<10), 64<<10), 4<<20))
+}
+
+// countersForMemory is how many counters a machine with so many bytes of memory has room for: one for each 64 KiB, 64 Ki or more. The
+// room alone takes 16 to 32 bytes each, a counter 20 more and 40 on each CPU.
+func countersForMemory(bytes uint64) uint32 {
+	return uint32(max(bytes/(64<<10), 64<<10))
 }
 
 // adoptSize gives spec the size of the pinned map, if it is like that otherwise: what is in it is worth more than the size

@@ -39,6 +39,7 @@ var (
 	entriesDesc    = desc("map_entries", "Entries of a BPF map.", "map")
 	maxDesc        = desc("map_max_entries", "Entries that a BPF map has room for.", "map")
 	memoryDesc     = desc("map_memory_bytes", "Kernel memory of a BPF map.", "map")
+	allMemoryDesc  = desc("maps_memory_bytes", "Kernel memory of all BPF maps, the policy tables' included.")
 	packetsDesc    = desc("forwarded_packets_total", "Packets forwarded.")
 	bytesDesc      = desc("forwarded_bytes_total", "Bytes of the packets forwarded.")
 	dropsDesc      = desc("dropped_packets_total", "Packets dropped by reason.", "reason")
@@ -90,6 +91,7 @@ func collectDatapath(out chan<- prometheus.Metric, status api.Status) {
 		gauge(out, maxDesc, float64(m.Max), m.Name)
 		gauge(out, memoryDesc, float64(m.Bytes), m.Name)
 	}
+	gauge(out, allMemoryDesc, float64(status.MapBytes))
 	counter(out, packetsDesc, status.Forwarded.Packets)
 	counter(out, bytesDesc, status.Forwarded.Bytes)
 	for _, drop := range status.Drops {

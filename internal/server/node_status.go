@@ -34,7 +34,7 @@ func (n *Node) status(s agent.Status) api.Status {
 		Policy: api.PolicyStatus{
 			Revision: s.Revision, Policies: s.Policies, Rules: s.Rules, Enforce: string(s.Enforce),
 		},
-		Endpoints: map[string]int{}, Features: featuresOf(s.Features), Maps: mapsOf(s.Maps),
+		Endpoints: map[string]int{}, Features: featuresOf(s.Features), Maps: mapsOf(s.Maps), MapBytes: s.MapBytes,
 		Forwarded: api.Traffic{Packets: s.Traffic.Packets, Bytes: s.Traffic.Bytes}, Drops: dropsOf(s.Verdicts),
 		Events: api.EventCounts{Emitted: s.Events.Events, Lost: s.Lost, Suppressed: s.Events.Suppressed},
 	}

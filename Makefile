@@ -31,7 +31,7 @@ test:
 
 build:
 	@scripts/setup build
-	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/...
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/...
 
 generate:
 	@scripts/setup build generate

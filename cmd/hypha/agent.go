@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"runtime"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,6 +24,9 @@ import (
 // runAgent runs the agent and serves its API until ctx ends. The socket comes first: it is what keeps a second agent from
 // touching the state and the kernel of the first. Whoever calls meanwhile waits until the agent is ready.
 func runAgent(ctx context.Context, config cli.AgentConfig, log *slog.Logger) (err error) {
+	if config.Profiles != "on" {
+		runtime.MemProfileRate = 0 // sampling takes memory of its own, and nobody could ask for what it finds
+	}
 	listener, err := unixsocket.Listen(config.Socket)
 	if errors.Is(err, unixsocket.ErrInUse) {
 		return fmt.Errorf("%w: stop that one, or give this one its own --run, --state and --bpf", err)

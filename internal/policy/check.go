@@ -19,8 +19,12 @@ var (
 	ErrName = errors.New("broken name")
 )
 
-// nameForm is what policies and rules can be called: fit for a command line and a store's key.
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,252}$`)
+// nameForm is what policies and rules can be called, up to maxName: fit for a command line and a store's key. The length is not
+// in the form: a counted repetition is compiled as often as it counts.
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
+
+// maxName is in bytes.
+const maxName = 253
 
 // CheckName returns ErrName if no policy can be called that.
 func CheckName(name string) error { return names{}.add(name) }
@@ -33,8 +37,8 @@ func (n names) add(name string) error {
 	switch {
 	case name == "":
 		return fmt.Errorf("%w: there is none", ErrName)
-	case !nameForm.MatchString(name):
-		return fmt.Errorf("%w %.40q: use letters, digits, _ . - after a letter or a digit, at most 253 of them", ErrName, name)
+	case len(name) > maxName || !nameForm.MatchString(name):
+		return fmt.Errorf("%w %.40q: use letters, digits, _ . - after a letter or a digit, at most %d of them", ErrName, name, maxName)
 	case n[name]:
 		return fmt.Errorf("%w %q: it is given twice", ErrName, name)
 	}

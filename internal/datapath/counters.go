@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unsafe"
 
 	"github.com/cilium/ebpf"
 
@@ -35,7 +36,7 @@ func (d *Datapath) Counters() ([]Counter, error) {
 }
 
 func (c *counterSlots) counters() ([]Counter, error) {
-	counts, err := c.readAll()
+	counts, err := c.readAll(countersAtATime(ebpf.MustPossibleCPU()))
 	if err != nil {
 		return nil, err
 	}
@@ -64,26 +65,35 @@ func (c *counterSlots) counters() ([]Counter, error) {
 	return all, nil
 }
 
-// readAll returns all counters by slot, the CPUs' added up. A key whose slot is newer than this has no count yet.
-func (c *counterSlots) readAll() ([]bpf.EndpointCounter, error) {
+// readAll returns all counters by slot, the CPUs' added up: so many are read at a time. A key whose slot is newer than this has no
+// count yet.
+func (c *counterSlots) readAll(atATime int) ([]bpf.EndpointCounter, error) {
 	cpus := ebpf.MustPossibleCPU()
-	perCPU := make([]bpf.EndpointCounter, int(countersPerChunk)*cpus)
-	indexes := make([]uint32, countersPerChunk)
+	perCPU := make([]bpf.EndpointCounter, atATime*cpus)
+	indexes := make([]uint32, atATime)
 	counts := make([]bpf.EndpointCounter, 0, len(c.opened)*int(countersPerChunk))
 	for i, chunk := range c.opened {
 		var cursor ebpf.MapBatchCursor
-		n, err := chunk.BatchLookup(&cursor, indexes, perCPU, nil)
-		if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
-			return nil, fmt.Errorf("reading chunk %d of the counters: %w", i, err)
+		for end := false; !end; {
+			n, err := chunk.BatchLookup(&cursor, indexes, perCPU, nil)
+			if end = errors.Is(err, ebpf.ErrKeyNotExist); err != nil && !end {
+				return nil, fmt.Errorf("reading chunk %d of the counters: %w", i, err)
+			}
+			for slot := range n {
+				counts = append(counts, sum(perCPU[slot*cpus:(slot+1)*cpus]))
+			}
 		}
-		if n != int(countersPerChunk) {
-			return nil, fmt.Errorf("reading chunk %d of the counters: the kernel gave %d of %d", i, n, countersPerChunk)
-		}
-		for slot := range n {
-			counts = append(counts, sum(perCPU[slot*cpus:(slot+1)*cpus]))
+		if want := (i + 1) * int(countersPerChunk); len(counts) != want {
+			return nil, fmt.Errorf("reading the counters up to chunk %d: the kernel gave %d of %d", i, len(counts), want)
 		}
 	}
 	return counts, nil
+}
+
+// countersAtATime is how many fit into a megabyte, of which each has a copy on each CPU; a chunk at most.
+func countersAtATime(cpus int) int {
+	const size = int(unsafe.Sizeof(bpf.EndpointCounter{}))
+	return max(1, min(int(countersPerChunk), 1<<20/(size*cpus)))
 }
 
 // read returns one counter.

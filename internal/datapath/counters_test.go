@@ -157,3 +157,41 @@ func (n *node) tick(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A counter has a copy on each CPU: with many, not a whole chunk is read at a time, and yet all of it.
+func TestCountersAreReadInPieces(t *testing.T) {
+	n := newNode(t)
+	count := func(slot uint32) []bpf.EndpointCounter {
+		counts := make([]bpf.EndpointCounter, ebpf.MustPossibleCPU())
+		counts[len(counts)-1].Flows = uint64(slot) + 1
+		return counts
+	}
+	for _, slot := range []uint32{0, 1, 1000, countersPerChunk - 1, countersPerChunk, 2*countersPerChunk - 1} {
+		if err := n.slots.at(slot).Put(slot%countersPerChunk, count(slot)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := n.slots.readAll(int(countersPerChunk))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for slot, c := range want {
+		if c.Flows != 0 && c.Flows != uint64(slot)+1 {
+			t.Errorf("slot %d counts %d flows", slot, c.Flows)
+		}
+	}
+	for _, atATime := range []int{7, 204, 4000} {
+		got, err := n.slots.readAll(atATime)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%d at a time: %d counters, %v; want the same %d", atATime, len(got), err, len(want))
+		}
+	}
+}
+
+func TestCountersAtATime(t *testing.T) {
+	for cpus, want := range map[int]int{1: 4096, 6: 4096, 128: 204, 8192: 3, 1 << 20: 1} {
+		if got := countersAtATime(cpus); got != want {
+			t.Errorf("%d CPUs: %d at a time, want %d", cpus, got, want)
+		}
+	}
+}

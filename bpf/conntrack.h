@@ -16,15 +16,19 @@ enum flow_state {
 	FLOW_CLOSING, /* both did, or one sent RST */
 };
 
+struct flow_end {
+	__u32 generation; /* stamp: of the endpoint when the verdict was made */
+	__u16 endpoint; /* who may send on this side; 0: outside */
+	__u16 pad;
+};
+
 /*
  * Arrays have an element for each side, in the order of the flow's key. What every packet needs comes first, in
- * less than a cache line.
+ * half a cache line: with a hash map's element in 192 bytes of its own, that is in one.
  */
 struct flow {
 	__u64 validated_ns; /* CLOCK_MONOTONIC, coarse; idle time counts from here */
-	__u32 generation[2]; /* stamps: of both endpoints when the verdict was made */
-	__u32 identity[2];
-	__u16 endpoint[2]; /* who may send on each side; 0: outside */
+	struct flow_end end[2];
 	__u8 client; /* index of the side that opened it */
 	__u8 state; /* enum flow_state */
 	__u8 denied; /* judged again, and no longer allowed: enum verdict says why; 0: it is */
@@ -33,6 +37,7 @@ struct flow {
 	__u32 lifetime_s; /* idle time after which it is as good as gone */
 	__u32 revision; /* of the policy that judged it */
 	__u32 ruling; /* number, with enum ruling_flags */
+	__u32 identity[2];
 	__u64 created_ns;
 };
 
@@ -111,27 +116,28 @@ static __always_inline enum verdict opens_flow(const struct packet *packet)
 	return VERDICT_NEXT;
 }
 
-/* track_tcp follows the flow's end. An error about the flow ends nothing. */
-static __always_inline void track_tcp(struct flow *flow, const struct packet *packet)
+/* close_side notes that a side has said, by FIN or RST, that it will send no more. */
+static __always_inline void close_side(struct flow *flow, __u32 side, __u8 tcp_flags)
 {
-	if (packet->protocol != IPPROTO_TCP || !(packet->tcp_flags & (TCP_FIN | TCP_RST)) ||
-	    (packet->flags & PACKET_ICMP_ERROR))
-		return;
-	if (packet->tcp_flags & TCP_RST) {
-		set_state(flow, IPPROTO_TCP, FLOW_CLOSING);
-		return;
-	}
-	flow->fins |= 1 << packet->side;
+	flow->fins |= tcp_flags & TCP_RST ? 3 : 1 << side;
 	set_state(flow, IPPROTO_TCP, flow->fins == 3 ? FLOW_CLOSING : FLOW_HALF_CLOSED);
 }
 
-/* stamped is one end of a flow, if its stamp still holds. */
-static __always_inline const struct endpoint_info *stamped(const struct flow *flow, __u32 side)
+/* track_tcp follows the flow's end. An error about the flow ends nothing. */
+static __always_inline void track_tcp(struct flow *flow, const struct packet *packet)
 {
-	__u32 id = flow->endpoint[side];
+	if (packet->protocol == IPPROTO_TCP && (packet->tcp_flags & (TCP_FIN | TCP_RST)) &&
+	    !(packet->flags & PACKET_ICMP_ERROR))
+		close_side(flow, packet->side, packet->tcp_flags);
+}
+
+/* stamped is who is at one end of a flow, if its stamp still holds. */
+static __always_inline const struct endpoint_info *stamped(const struct flow_end *end)
+{
+	__u32 id = end->endpoint;
 	const struct endpoint_info *info = bpf_map_lookup_elem(&endpoints, &id);
 
-	return info && info->generation == flow->generation[side] ? info : NULL;
+	return info && info->generation == end->generation ? info : NULL;
 }
 
 static __always_inline int is_fresh(const struct flow *flow, __u64 now)
@@ -142,5 +148,5 @@ static __always_inline int is_fresh(const struct flow *flow, __u64 now)
 /* current says whether a cached verdict still holds. */
 static __always_inline int current(const struct flow *flow, __u64 now)
 {
-	return stamped(flow, 0) && stamped(flow, 1) && is_fresh(flow, now);
+	return stamped(&flow->end[0]) && stamped(&flow->end[1]) && is_fresh(flow, now);
 }

@@ -53,9 +53,9 @@ func TestFlowIsPromotedByItsReply(t *testing.T) {
 			key.Address[1-side] != address(server.ip(ip)) || key.Port[1-side] != networkOrder(80) || key.Protocol != 6 {
 			t.Errorf("key %+v with client at %d", key, side)
 		}
-		if flow.Endpoint[side] != client.id || flow.Endpoint[1-side] != server.id ||
+		if flow.End[side].Endpoint != client.id || flow.End[1-side].Endpoint != server.id ||
 			flow.Identity[side] != client.identity || flow.Identity[1-side] != server.identity ||
-			flow.Generation[side] != client.generation || flow.Generation[1-side] != server.generation {
+			flow.End[side].Generation != client.generation || flow.End[1-side].Generation != server.generation {
 			t.Errorf("flow %+v, want stamps of %d and %d", flow, client.generation, server.generation)
 		}
 		if flow.LifetimeS != 60 || flow.Revision != server.revision() || flow.Ruling != server.ingress.ruling(client.identity, 0, true) || flow.Denied != 0 {

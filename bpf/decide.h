@@ -98,7 +98,7 @@ static __always_inline enum verdict judge_again(struct __sk_buff *skb, const str
 	for (int i = 0; i < 2; i++) {
 		__u32 id = endpoint_of_address(&key->address[i]);
 
-		if (id != flow->endpoint[i])
+		if (id != flow->end[i].endpoint)
 			return VERDICT_NEXT;
 		judgement->endpoint[i] = id;
 		judgement->standing[i] = standing_at(id, &key->address[i]);
@@ -123,7 +123,7 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 {
 	__u8 side = packet->side & 1;
 
-	packet->to = flow->endpoint[!side];
+	packet->to = flow->end[!side].endpoint;
 	packet->source_identity = flow->identity[side];
 	packet->destination_identity = flow->identity[!side];
 	packet->ruling = flow->ruling;
@@ -160,20 +160,21 @@ VERIFIED_ONCE int decide(struct __sk_buff *skb, struct packet *packet)
 {
 	enum flow_table table = TABLE_ESTABLISHED;
 	__u64 now = bpf_ktime_get_coarse_ns();
-	struct flow_key key = {};
+	struct flow_key key;
 	enum verdict verdict;
 	struct flow *flow;
 
 	if (!packet)
 		return DROP_INTERNAL;
-	packet->side = flow_key_of(packet, &key);
+	packet->side = flow_key_of(&key, packet->protocol, &packet->source, packet->source_port,
+				   &packet->destination, packet->destination_port);
 	flow = bpf_map_lookup_elem(&established, &key);
 	if (!flow) {
 		flow = bpf_map_lookup_elem(&unanswered, &key);
 		table = TABLE_UNANSWERED;
 	}
 	/* Only the side's own endpoint may go on with a flow: on the fast path this is the source check. */
-	if (flow && flow->endpoint[packet->side & 1] == packet->from &&
+	if (flow && flow->end[packet->side & 1].endpoint == packet->from &&
 	    !reusable(flow, packet, now)) {
 		verdict = follow(skb, packet, &key, flow, now);
 		if (verdict == VERDICT_NEXT)

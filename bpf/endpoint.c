@@ -6,25 +6,26 @@
  */
 #include "exports.h"
 #include "fast.h"
+#include "stages.h"
 #include "tailored.h"
+#include "verdict_counter.h"
 
 /* is_routed says whether a frame went from the endpoint's own MAC address to the gateway's. */
-static __always_inline int is_routed(const struct __sk_buff *skb)
+static __always_inline int is_routed(struct frame frame)
 {
-	void *data = frame_start(skb), *end = frame_end(skb);
-
-	if (data + sizeof(struct ethhdr) > end)
+	if (frame.start + sizeof(struct ethhdr) > frame.end)
 		return 0;
-	return *(__u64 *)data == TAILORED(CONSTANT_LINK_START) &&
-	       *(__u32 *)(data + 8) == TAILORED(CONSTANT_LINK_END);
+	return *(__u64 *)frame.start == TAILORED(CONSTANT_LINK_START) &&
+	       *(__u32 *)(frame.start + 8) == TAILORED(CONSTANT_LINK_END);
 }
 
 /* from_endpoint: tcx ingress of the host side of the endpoint's veth. */
 SEC("tc")
 int from_endpoint(struct __sk_buff *skb)
 {
-	__u16 self = TAILORED(CONSTANT_ENDPOINT);
-	int action = is_routed(skb) ? fast_path(skb, self) : TC_ACT_UNSPEC;
+	__u32 self = TAILORED(CONSTANT_ENDPOINT);
+	struct frame frame = frame_of(skb);
+	int action = is_routed(frame) ? fast_path(skb, frame, self) : TC_ACT_UNSPEC;
 
 	if (action != TC_ACT_UNSPEC)
 		return action;

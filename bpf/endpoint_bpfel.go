@@ -125,9 +125,7 @@ const (
 type EndpointFlow struct {
 	_           structs.HostLayout
 	ValidatedNs uint64
-	Generation  [2]uint32
-	Identity    [2]uint32
-	Endpoint    [2]uint16
+	End         [2]EndpointFlowEnd
 	Client      uint8
 	State       uint8
 	Denied      uint8
@@ -136,15 +134,23 @@ type EndpointFlow struct {
 	LifetimeS   uint32
 	Revision    uint32
 	Ruling      uint32
+	Identity    [2]uint32
+	_           [4]byte
 	CreatedNs   uint64
+}
+
+type EndpointFlowEnd struct {
+	_          structs.HostLayout
+	Generation uint32
+	Endpoint   uint16
+	Pad        uint16
 }
 
 type EndpointFlowKey struct {
 	_        structs.HostLayout
 	Address  [2]EndpointAddress
 	Port     [2]uint16
-	Protocol uint8
-	Pad      [3]uint8
+	Protocol uint32
 }
 
 type EndpointFlowState uint32

@@ -4,49 +4,48 @@
 #include <linux/pkt_cls.h>
 
 #include "conntrack.h"
+#include "counter.h"
 #include "forward.h"
 #include "plain.h"
 
-/* established_flow is the one that sender may go on with by its cached verdict; NULL: none, or not without looking twice. */
-static __always_inline struct flow *established_flow(struct packet *packet)
+/* receiver_of is who gets a packet of a flow by the flow's verdict; NULL: that does not hold, or not without asking. */
+static __always_inline const struct endpoint_info *receiver_of(const struct flow *flow, __u32 side,
+							       __u32 sender)
 {
-	struct flow_key key = {};
-	struct flow *flow;
+	const struct endpoint_info *from, *to;
 
-	packet->side = flow_key_of(packet, &key);
-	flow = bpf_map_lookup_elem(&established, &key);
-	if (!flow || flow->endpoint[packet->side & 1] != packet->from || flow->denied ||
+	if (flow->end[side].endpoint != sender || flow->denied ||
 	    !is_fresh(flow, bpf_ktime_get_coarse_ns()))
 		return NULL;
-	return flow;
+	from = stamped(&flow->end[side]);
+	to = stamped(&flow->end[side ^ 1]);
+	if (!from || !to || ((from->flags | to->flags) & ENDPOINT_TRACE) || !to->ifindex)
+		return NULL;
+	return to;
 }
 
 /*
- * fast_path forwards a plain packet of an established flow. TC_ACT_UNSPEC: it is something else, or there is something
- * to say about it. What it is forwarded by is what the slow path would do with it.
+ * fast_path forwards a plain packet of an established flow, as the slow path would. TC_ACT_UNSPEC: it is something
+ * else, or there is something to say about it.
  */
-static __always_inline int fast_path(struct __sk_buff *skb, __u16 sender)
+static __always_inline int fast_path(struct __sk_buff *skb, struct frame frame, __u32 sender)
 {
-	struct packet packet = { .from = sender };
-	const struct endpoint_info *from, *to;
+	const struct endpoint_info *to;
+	__u32 side, bytes = skb->len;
+	struct plain plain;
 	struct flow *flow;
-	__u8 side;
 
-	if (!parse_plain(skb, &packet) || (packet.tcp_flags & TCP_SYN) || packet.hop_limit <= 1)
+	if (!read_plain(skb, frame, &plain))
 		return TC_ACT_UNSPEC;
-	flow = established_flow(&packet);
+	flow = bpf_map_lookup_elem(&established, &plain.key);
 	if (!flow)
 		return TC_ACT_UNSPEC;
-	side = packet.side & 1;
-	from = stamped(flow, side);
-	to = stamped(flow, !side);
-	if (!from || !to || ((from->flags | to->flags) & ENDPOINT_TRACE) || !to->ifindex ||
-	    too_big(skb, &packet, to->mtu))
+	side = plain.side & 1; /* for the verifier: it was on the stack */
+	to = receiver_of(flow, side, sender);
+	if (!to || too_big(skb, plain.headers, to->mtu))
 		return TC_ACT_UNSPEC;
-	packet.to = flow->endpoint[!side];
-	packet.counter = flow->counter;
-	if (side != flow->client)
-		packet.flags |= PACKET_REPLY;
-	track_tcp(flow, &packet);
-	return forward(skb, &packet, to);
+	if (plain.closes)
+		close_side(flow, side, plain.closes);
+	count_packet(flow->counter, side != flow->client, bytes);
+	return deliver(frame, sender, flow->end[side ^ 1].endpoint, to);
 }

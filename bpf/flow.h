@@ -11,9 +11,9 @@ static __always_inline void stamp(struct flow *flow, const struct judgement *jud
 				  enum verdict verdict)
 {
 	for (int i = 0; i < 2; i++) {
-		flow->generation[i] = judgement->standing[i].generation;
+		flow->end[i].generation = judgement->standing[i].generation;
+		flow->end[i].endpoint = judgement->endpoint[i];
 		flow->identity[i] = judgement->standing[i].identity;
-		flow->endpoint[i] = judgement->endpoint[i];
 	}
 	flow->validated_ns = bpf_ktime_get_coarse_ns();
 	flow->revision = judgement->ruling.revision;

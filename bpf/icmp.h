@@ -141,6 +141,7 @@ static __always_inline enum verdict handle_icmp(struct __sk_buff *skb, struct pa
 		return DROP_ICMP_TYPE;
 	if (packet->from && !(packet->flags & PACKET_FIRST_FRAGMENT) &&
 	    is_gateway(&packet->destination))
-		return owns(packet->from, &packet->source) ? answer_echo(skb, packet) : DROP_SOURCE_ADDRESS;
+		return owns(packet->from, &packet->source) ? answer_echo(skb, packet) :
+							     DROP_SOURCE_ADDRESS;
 	return VERDICT_NEXT;
 }

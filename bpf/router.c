@@ -6,12 +6,13 @@
  */
 #include "fast.h"
 #include "stages.h"
+#include "verdict_counter.h"
 
 /* from_host: tcx ingress of the router device's inner side. */
 SEC("tc")
 int from_host(struct __sk_buff *skb)
 {
-	int action = fast_path(skb, 0);
+	int action = fast_path(skb, frame_of(skb), 0);
 
 	if (action != TC_ACT_UNSPEC)
 		return action;

@@ -20,7 +20,6 @@ const (
 	RouterMapCounters    = "counters"
 	RouterMapEndpoints   = "endpoints"
 	RouterMapEstablished = "established"
-	RouterMapFragments   = "fragments"
 	RouterMapStages      = "stages"
 	RouterMapUnanswered  = "unanswered"
 	RouterMapVerdicts    = "verdicts"
@@ -80,7 +79,6 @@ type RouterMapSpecs struct {
 	Counters    *ebpf.MapSpec `ebpf:"counters"`
 	Endpoints   *ebpf.MapSpec `ebpf:"endpoints"`
 	Established *ebpf.MapSpec `ebpf:"established"`
-	Fragments   *ebpf.MapSpec `ebpf:"fragments"`
 	Stages      *ebpf.MapSpec `ebpf:"stages"`
 	Unanswered  *ebpf.MapSpec `ebpf:"unanswered"`
 	Verdicts    *ebpf.MapSpec `ebpf:"verdicts"`
@@ -116,7 +114,6 @@ type RouterMaps struct {
 	Counters    *ebpf.Map `ebpf:"counters"`
 	Endpoints   *ebpf.Map `ebpf:"endpoints"`
 	Established *ebpf.Map `ebpf:"established"`
-	Fragments   *ebpf.Map `ebpf:"fragments"`
 	Stages      *ebpf.Map `ebpf:"stages"`
 	Unanswered  *ebpf.Map `ebpf:"unanswered"`
 	Verdicts    *ebpf.Map `ebpf:"verdicts"`
@@ -128,7 +125,6 @@ func (m *RouterMaps) Close() error {
 		m.Counters,
 		m.Endpoints,
 		m.Established,
-		m.Fragments,
 		m.Stages,
 		m.Unanswered,
 		m.Verdicts,

@@ -44,7 +44,7 @@ func TestNewPolicyReachesLiveFlows(t *testing.T) {
 			c.hears("A").want(t, denied)
 		}
 		_, flow := n.only(t, n.Established)
-		if flow.Denied != uint8(denied) || flow.Generation[1-flow.Client] != server.generation {
+		if flow.Denied != uint8(denied) || flow.End[1-flow.Client].Generation != server.generation {
 			t.Errorf("flow %+v, want denied by generation %d", flow, server.generation)
 		}
 

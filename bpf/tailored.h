@@ -12,12 +12,13 @@ enum constant {
 	CONSTANT_LINK_START, /* of its frames the first 8 bytes: the gateway's MAC address, and of its own the first 2 */
 	CONSTANT_LINK_END, /* the next 4: the rest of its own */
 	CONSTANTS,
-	CONSTANT_MARK = 0x7a110000, /* upper half of each mark, which ends in the constant's number */
+	CONSTANT_MARK =
+		0x7a110000, /* upper half of each mark, which ends in the constant's number */
 };
 
-#define TAILORED(constant)                                                                 \
-	({                                                                                 \
-		__u64 value;                                                               \
+#define TAILORED(constant)                                                                    \
+	({                                                                                    \
+		__u64 value;                                                                  \
 		asm("%0 = %1 ll" : "=r"(value) : "i"((__u64)CONSTANT_MARK << 32 | constant)); \
-		value;                                                                     \
+		value;                                                                        \
 	})

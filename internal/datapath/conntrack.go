@@ -59,7 +59,7 @@ func (d *Datapath) Flows(each func(Flow) bool) error {
 func flowOf(key bpf.EndpointFlowKey, flow bpf.EndpointFlow, answered bool, now uint64) Flow {
 	party := func(i uint8) Party {
 		return Party{
-			Endpoint: endpoint.ID(flow.Endpoint[i]), Identity: identity.Number(flow.Identity[i]),
+			Endpoint: endpoint.ID(flow.End[i].Endpoint), Identity: identity.Number(flow.Identity[i]),
 			Address: netip.AddrFrom16(key.Address[i].Bytes).Unmap(), Port: hostOrder(key.Port[i]),
 		}
 	}

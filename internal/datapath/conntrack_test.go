@@ -61,11 +61,11 @@ func (n *node) track(t *testing.T, port byte, answered bool, change func(*bpf.En
 	key := bpf.EndpointFlowKey{
 		Address:  [2]bpf.EndpointAddress{mapped(netip.MustParseAddr("10.1.0.101")), mapped(netip.MustParseAddr("10.1.0.102"))},
 		Port:     [2]uint16{networkOrder([2]byte{0, port}), networkOrder([2]byte{0xc0, port})},
-		Protocol: uint8(policy.TCP),
+		Protocol: uint32(policy.TCP),
 	}
 	flow := bpf.EndpointFlow{
 		CreatedNs: monotonic(), ValidatedNs: monotonic(), LifetimeS: 60, Client: 1, Revision: 7, Ruling: 8 | rulingAudit,
-		Identity: [2]uint32{301, 302}, Endpoint: [2]uint16{1, 2}, State: uint8(bpf.EndpointFlowStateFLOW_HALF_CLOSED),
+		Identity: [2]uint32{301, 302}, End: [2]bpf.EndpointFlowEnd{{Endpoint: 1}, {Endpoint: 2}}, State: uint8(bpf.EndpointFlowStateFLOW_HALF_CLOSED),
 	}
 	change(&key, &flow)
 	table := n.maps.Unanswered

@@ -117,7 +117,7 @@ func (d *Datapath) lastGeneration() error {
 	}
 	for _, table := range []*ebpf.Map{d.maps.Established, d.maps.Unanswered} {
 		err := eachFlow(table, func(_ bpf.EndpointFlowKey, flow bpf.EndpointFlow) bool {
-			d.generation = max(d.generation, flow.Generation[0], flow.Generation[1])
+			d.generation = max(d.generation, flow.End[0].Generation, flow.End[1].Generation)
 			return true
 		})
 		if err != nil {

@@ -84,7 +84,7 @@ func TestGenerationsNeverRepeat(t *testing.T) {
 func (n *node) flowStamped(t *testing.T, generation uint32) {
 	t.Helper()
 	key := bpf.EndpointFlowKey{Protocol: 6, Port: [2]uint16{uint16(generation), 80}}
-	flow := bpf.EndpointFlow{Generation: [2]uint32{generation, 1}, LifetimeS: 60, ValidatedNs: monotonic()}
+	flow := bpf.EndpointFlow{End: [2]bpf.EndpointFlowEnd{{Generation: generation}, {Generation: 1}}, LifetimeS: 60, ValidatedNs: monotonic()}
 	table := n.maps.Established
 	if generation%2 == 0 {
 		table = n.maps.Unanswered

@@ -158,7 +158,7 @@ static __always_inline int reusable(const struct flow *flow, const struct packet
  */
 VERIFIED_ONCE int decide(struct __sk_buff *skb, struct packet *packet)
 {
-	enum flow_table table = TABLE_ESTABLISHED;
+	enum flow_table table = TABLE_UNANSWERED;
 	__u64 now = bpf_ktime_get_coarse_ns();
 	struct flow_key key;
 	enum verdict verdict;
@@ -168,10 +168,11 @@ VERIFIED_ONCE int decide(struct __sk_buff *skb, struct packet *packet)
 		return DROP_INTERNAL;
 	packet->side = flow_key_of(&key, packet->protocol, &packet->source, packet->source_port,
 				   &packet->destination, packet->destination_port);
-	flow = bpf_map_lookup_elem(&established, &key);
+	/* In this order: most packets of established flows never come here. */
+	flow = bpf_map_lookup_elem(&unanswered, &key);
 	if (!flow) {
-		flow = bpf_map_lookup_elem(&unanswered, &key);
-		table = TABLE_UNANSWERED;
+		flow = bpf_map_lookup_elem(&established, &key);
+		table = TABLE_ESTABLISHED;
 	}
 	/* Only the side's own endpoint may go on with a flow: on the fast path this is the source check. */
 	if (flow && flow->end[packet->side & 1].endpoint == packet->from &&

@@ -6,8 +6,6 @@
 #include "transport.h"
 
 #define SECOND_NS 1000000000ULL
-#define REVALIDATE_NS \
-	SECOND_NS /* no cached verdict lives longer, whatever went wrong with its stamps */
 
 enum flow_state {
 	FLOW_UNANSWERED = 0,
@@ -27,18 +25,19 @@ struct flow_end {
  * half a cache line: with a hash map's element in 192 bytes of its own, that is in one.
  */
 struct flow {
-	__u64 validated_ns; /* CLOCK_MONOTONIC, coarse; idle time counts from here */
 	struct flow_end end[2];
 	__u8 client; /* index of the side that opened it */
 	__u8 state; /* enum flow_state */
 	__u8 denied; /* judged again, and no longer allowed: enum verdict says why; 0: it is */
 	__u8 fins; /* bit a side */
 	__u32 counter; /* slot */
+	__u32 validated_jiffies; /* when the verdict was made */
 	__u32 lifetime_s; /* idle time after which it is as good as gone */
+	__u64 validated_ns; /* the same on CLOCK_MONOTONIC, coarse: idle time counts from here */
+	__u64 created_ns;
 	__u32 revision; /* of the policy that judged it */
 	__u32 ruling; /* number, with enum ruling_flags */
 	__u32 identity[2];
-	__u64 created_ns;
 };
 
 /* Flows that were answered. Full is an event and a counter: flows stay in unanswered then. */
@@ -140,13 +139,17 @@ static __always_inline const struct endpoint_info *stamped(const struct flow_end
 	return info && info->generation == end->generation ? info : NULL;
 }
 
-static __always_inline int is_fresh(const struct flow *flow, __u64 now)
+/*
+ * is_fresh: no cached verdict lives longer than a second, whatever went wrong with its stamps. Jiffies, because they are read by two
+ * instructions, where a clock is a call; how many make a second is known when a program is loaded.
+ */
+static __always_inline int is_fresh(const struct flow *flow, __u32 second)
 {
-	return now - flow->validated_ns < REVALIDATE_NS;
+	return (__u32)bpf_jiffies64() - flow->validated_jiffies < second;
 }
 
 /* current says whether a cached verdict still holds. */
-static __always_inline int current(const struct flow *flow, __u64 now)
+static __always_inline int current(const struct flow *flow, __u32 second)
 {
-	return stamped(&flow->end[0]) && stamped(&flow->end[1]) && is_fresh(flow, now);
+	return stamped(&flow->end[0]) && stamped(&flow->end[1]) && is_fresh(flow, second);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 #pragma once
 
+#include "config.h"
 #include "conntrack.h"
 #include "event.h"
 #include "judgement.h"
@@ -119,7 +120,7 @@ static __always_inline enum verdict judge_again(struct __sk_buff *skb, const str
  * no longer for sure.
  */
 static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet *packet,
-					   const struct flow_key *key, struct flow *flow, __u64 now)
+					   const struct flow_key *key, struct flow *flow)
 {
 	__u8 side = packet->side & 1;
 
@@ -136,7 +137,7 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 			return DROP_ICMP_UNRELATED;
 		packet->flags |= PACKET_REPLY;
 	}
-	if (!current(flow, now))
+	if (!current(flow, config.second))
 		return VERDICT_NEXT;
 	if (flow->denied) /* who is not known may be so at any moment: that verdict is not kept */
 		return flow->denied == DROP_IDENTITY_UNKNOWN ? VERDICT_NEXT : flow->denied;
@@ -177,7 +178,7 @@ VERIFIED_ONCE int decide(struct __sk_buff *skb, struct packet *packet)
 	/* Only the side's own endpoint may go on with a flow: on the fast path this is the source check. */
 	if (flow && flow->end[packet->side & 1].endpoint == packet->from &&
 	    !reusable(flow, packet, now)) {
-		verdict = follow(skb, packet, &key, flow, now);
+		verdict = follow(skb, packet, &key, flow);
 		if (verdict == VERDICT_NEXT)
 			verdict = judge_again(skb, packet, &key, flow, table);
 		if (verdict != VERDICT_NEXT)

@@ -31,7 +31,8 @@ const (
 	EndpointConstantCONSTANT_ENDPOINT   EndpointConstant = 0
 	EndpointConstantCONSTANT_LINK_START EndpointConstant = 1
 	EndpointConstantCONSTANT_LINK_END   EndpointConstant = 2
-	EndpointConstantCONSTANTS           EndpointConstant = 3
+	EndpointConstantCONSTANT_SECOND     EndpointConstant = 3
+	EndpointConstantCONSTANTS           EndpointConstant = 4
 	EndpointConstantCONSTANT_MARK       EndpointConstant = 2047934464
 )
 
@@ -123,20 +124,20 @@ const (
 )
 
 type EndpointFlow struct {
-	_           structs.HostLayout
-	ValidatedNs uint64
-	End         [2]EndpointFlowEnd
-	Client      uint8
-	State       uint8
-	Denied      uint8
-	Fins        uint8
-	Counter     uint32
-	LifetimeS   uint32
-	Revision    uint32
-	Ruling      uint32
-	Identity    [2]uint32
-	_           [4]byte
-	CreatedNs   uint64
+	_                structs.HostLayout
+	End              [2]EndpointFlowEnd
+	Client           uint8
+	State            uint8
+	Denied           uint8
+	Fins             uint8
+	Counter          uint32
+	ValidatedJiffies uint32
+	LifetimeS        uint32
+	ValidatedNs      uint64
+	CreatedNs        uint64
+	Revision         uint32
+	Ruling           uint32
+	Identity         [2]uint32
 }
 
 type EndpointFlowEnd struct {
@@ -246,9 +247,11 @@ type EndpointNodeConfig struct {
 	_          structs.HostLayout
 	Gateway6   EndpointAddress
 	Gateway4   EndpointAddress
+	Second     uint32
 	GatewayMac [6]uint8
 	HasIpv6    uint8
 	HasIpv4    uint8
+	_          [4]byte
 }
 
 type EndpointPrefixKey struct {

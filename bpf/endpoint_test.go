@@ -98,14 +98,20 @@ func (e *endpoint) revision() uint32 { return 1000 + e.generation }
 func (e *endpoint) receiver() *ebpf.Program {
 	e.Helper()
 	if e.id == 0 {
-		return e.start(e.object(bpf.LoadRouter)).Programs[bpf.RouterProgFromHost]
+		return e.tailored(bpf.LoadRouter, bpf.RouterProgFromHost)
 	}
-	spec := e.object(bpf.LoadEndpoint)
-	program := spec.Programs[bpf.EndpointProgFromEndpoint]
+	return e.tailored(bpf.LoadEndpoint, bpf.EndpointProgFromEndpoint)
+}
+
+// tailored loads an attach point's program.
+func (e *endpoint) tailored(object func() (*ebpf.CollectionSpec, error), name string) *ebpf.Program {
+	e.Helper()
+	spec := e.object(object)
+	constants := bpf.Constants{Second: second, Endpoint: e.id, MAC: e.mac, GatewayMAC: gatewayMAC}
 	var err error
-	program.Instructions, err = bpf.Constants{Endpoint: e.id, MAC: e.mac, GatewayMAC: gatewayMAC}.Tailor(program.Instructions)
+	spec.Programs[name].Instructions, err = constants.Tailor(spec.Programs[name].Instructions)
 	e.must(err)
-	return e.start(spec).Programs[bpf.EndpointProgFromEndpoint]
+	return e.start(spec).Programs[name]
 }
 
 // publish tells the other programs about the endpoint.

@@ -7,6 +7,7 @@
 #include "counter.h"
 #include "forward.h"
 #include "plain.h"
+#include "tailored.h"
 
 /* receiver_of is who gets a packet of a flow by the flow's verdict; NULL: that does not hold, or not without asking. */
 static __always_inline const struct endpoint_info *receiver_of(const struct flow *flow, __u32 side,
@@ -15,7 +16,7 @@ static __always_inline const struct endpoint_info *receiver_of(const struct flow
 	const struct endpoint_info *from, *to;
 
 	if (flow->end[side].endpoint != sender || flow->denied ||
-	    !is_fresh(flow, bpf_ktime_get_coarse_ns()))
+	    !is_fresh(flow, TAILORED(CONSTANT_SECOND)))
 		return NULL;
 	from = stamped(&flow->end[side]);
 	to = stamped(&flow->end[side ^ 1]);

@@ -15,6 +15,7 @@ static __always_inline void stamp(struct flow *flow, const struct judgement *jud
 		flow->end[i].endpoint = judgement->endpoint[i];
 		flow->identity[i] = judgement->standing[i].identity;
 	}
+	flow->validated_jiffies = bpf_jiffies64();
 	flow->validated_ns = bpf_ktime_get_coarse_ns();
 	flow->revision = judgement->ruling.revision;
 	flow->ruling = judgement->ruling.number;

@@ -48,7 +48,10 @@ func (n *node) edit(t testing.TB, table *ebpf.Map, change func(*bpf.EndpointFlow
 
 // age makes a flow's verdict look older.
 func age(by time.Duration) func(*bpf.EndpointFlow) {
-	return func(f *bpf.EndpointFlow) { f.ValidatedNs -= uint64(by) }
+	return func(f *bpf.EndpointFlow) {
+		f.ValidatedNs -= uint64(by)
+		f.ValidatedJiffies -= uint32(by/time.Millisecond) * second / 1000
+	}
 }
 
 // idle makes a flow look as if nothing came for longer than its lifetime. (The lifetime changes, too: the

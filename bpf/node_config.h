@@ -8,6 +8,7 @@
 struct node_config {
 	union address gateway6;
 	union address gateway4; /* mapped */
+	__u32 second; /* in jiffies */
 	__u8 gateway_mac[6]; /* one for all gateways of a node */
 	__u8 has_ipv6;
 	__u8 has_ipv4;

@@ -57,6 +57,15 @@ type node struct {
 	before     counters
 }
 
+// second is how many jiffies make one.
+var second = func() uint32 {
+	jiffies, err := bpf.Second()
+	if err != nil {
+		panic(err)
+	}
+	return jiffies
+}()
+
 // newNode makes the maps and the router device's program. tune may change the maps' specifications.
 func newNode(t testing.TB, tune ...func(map[string]*ebpf.MapSpec)) *node {
 	t.Helper()
@@ -141,7 +150,7 @@ func (n *node) start(spec *ebpf.CollectionSpec) *ebpf.Collection {
 func (n *node) startNode(spec *ebpf.CollectionSpec) *ebpf.Collection {
 	n.Helper()
 	n.must(spec.Variables[bpf.SlowVarConfig].Set(bpf.EndpointNodeConfig{
-		Gateway6: address(gateway.ip6), Gateway4: address(gateway.ip4), GatewayMac: [6]uint8(gatewayMAC), HasIpv6: 1, HasIpv4: 1,
+		Gateway6: address(gateway.ip6), Gateway4: address(gateway.ip4), Second: second, GatewayMac: [6]uint8(gatewayMAC), HasIpv6: 1, HasIpv4: 1,
 	}))
 	return n.start(spec)
 }

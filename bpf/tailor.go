@@ -12,11 +12,12 @@ import (
 	"github.com/cilium/ebpf/asm"
 )
 
-// ErrTemplate says that a template does not use a constant, or one that is not known.
+// ErrTemplate says that a template has no constants, or one that is not known.
 var ErrTemplate = errors.New("the compiled program is not of this version")
 
-// Constants are what makes from_endpoint one endpoint's own.
+// Constants are what makes from_endpoint one endpoint's own; from_host has a Second only.
 type Constants struct {
+	Second     uint32 // jiffies
 	Endpoint   uint16
 	MAC        net.HardwareAddr // the only source that may send
 	GatewayMAC net.HardwareAddr // what it sends to
@@ -30,14 +31,14 @@ func (c Constants) values() [EndpointConstantCONSTANTS]uint64 {
 		EndpointConstantCONSTANT_ENDPOINT:   uint64(c.Endpoint),
 		EndpointConstantCONSTANT_LINK_START: binary.NativeEndian.Uint64(link),
 		EndpointConstantCONSTANT_LINK_END:   uint64(binary.NativeEndian.Uint32(link[8:])),
+		EndpointConstantCONSTANT_SECOND:     uint64(c.Second),
 	}
 }
 
 // Tailor returns a template's instructions with the constants in the places that are marked for them.
 func (c Constants) Tailor(template asm.Instructions) (asm.Instructions, error) {
 	values := c.values()
-	var used [len(values)]bool
-	tailored := slices.Clone(template)
+	tailored, marks := slices.Clone(template), 0
 	for i, instruction := range template {
 		if !isMark(instruction) {
 			continue
@@ -47,10 +48,10 @@ func (c Constants) Tailor(template asm.Instructions) (asm.Instructions, error) {
 			return nil, fmt.Errorf("%w: constant %d", ErrTemplate, constant)
 		}
 		tailored[i].Constant = int64(values[constant])
-		used[constant] = true
+		marks++
 	}
-	if missing := slices.Index(used[:], false); missing >= 0 {
-		return nil, fmt.Errorf("%w: no constant %d", ErrTemplate, missing)
+	if marks == 0 {
+		return nil, fmt.Errorf("%w: it has no constants", ErrTemplate)
 	}
 	return tailored, nil
 }

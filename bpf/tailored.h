@@ -4,13 +4,14 @@
 #include <linux/types.h>
 
 /*
- * Constants of one endpoint's program. Each is the operand of an instruction, a mark in the template that
+ * Constants of an attach point's program. Each is the operand of an instruction, a mark in the template that
  * Constants.Tailor replaces: there is no map to make and to read them from.
  */
 enum constant {
 	CONSTANT_ENDPOINT = 0, /* its ID */
 	CONSTANT_LINK_START, /* of its frames the first 8 bytes: the gateway's MAC address, and of its own the first 2 */
 	CONSTANT_LINK_END, /* the next 4: the rest of its own */
+	CONSTANT_SECOND, /* in jiffies */
 	CONSTANTS,
 	CONSTANT_MARK =
 		0x7a110000, /* upper half of each mark, which ends in the constant's number */

@@ -35,6 +35,10 @@ func (d *Datapath) SyncRouter(wanted Router) error {
 	if err != nil {
 		return fmt.Errorf("reading the compiled datapath: %w", err)
 	}
+	program := compiled.Programs[bpf.RouterProgFromHost]
+	if program.Instructions, err = (bpf.Constants{Second: d.second}).Tailor(program.Instructions); err != nil {
+		return fmt.Errorf("tailoring the router device's program: %w", err)
+	}
 	programs, err := load(compiled, d.maps)
 	if err != nil {
 		return err
@@ -89,7 +93,7 @@ func (d *Datapath) loadStage(object func() (*ebpf.CollectionSpec, error), wanted
 		return nil, fmt.Errorf("reading the compiled datapath: %w", err)
 	}
 	constants := bpf.EndpointNodeConfig{
-		Gateway6: mapped(wanted.IPv6), Gateway4: mapped(wanted.IPv4), GatewayMac: mac(wanted.MAC),
+		Gateway6: mapped(wanted.IPv6), Gateway4: mapped(wanted.IPv4), GatewayMac: mac(wanted.MAC), Second: d.second,
 		HasIpv6: flag(wanted.IPv6.IsValid()), HasIpv4: flag(wanted.IPv4.IsValid()),
 	}
 	if err := spec.Variables[bpf.SlowVarConfig].Set(constants); err != nil {

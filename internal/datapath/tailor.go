@@ -40,7 +40,8 @@ func flag(on bool) uint8 {
 // entryTemplate is from_endpoint before it is tailored. It is parsed once, and has the shared maps already: all that is left to do
 // for one endpoint is to put in its constants.
 type entryTemplate struct {
-	from *ebpf.ProgramSpec
+	from   *ebpf.ProgramSpec
+	second uint32 // jiffies
 }
 
 func newEntryTemplate(compiled *ebpf.CollectionSpec, shared *sharedMaps) (entryTemplate, error) {
@@ -55,13 +56,14 @@ func newEntryTemplate(compiled *ebpf.CollectionSpec, shared *sharedMaps) (entryT
 	for i, instruction := range spec.Instructions {
 		spec.Instructions[i] = btf.WithFuncMetadata(instruction.WithSource(nil), nil)
 	}
-	return entryTemplate{spec}, nil
+	second, err := bpf.Second()
+	return entryTemplate{spec, second}, err
 }
 
 // loadFor makes the program of one endpoint.
 func (t entryTemplate) loadFor(e Endpoint, router Router) (*loaded, error) {
 	spec := *t.from
-	constants := bpf.Constants{Endpoint: uint16(e.ID), MAC: e.Link.MAC, GatewayMAC: router.MAC}
+	constants := bpf.Constants{Second: t.second, Endpoint: uint16(e.ID), MAC: e.Link.MAC, GatewayMAC: router.MAC}
 	var err error
 	if spec.Instructions, err = constants.Tailor(spec.Instructions); err != nil {
 		return nil, fmt.Errorf("tailoring a program to endpoint %d: %w", e.ID, err)

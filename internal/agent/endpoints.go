@@ -90,7 +90,8 @@ func (s *endpointSet) in(netns string) []endpoint.ID {
 	return slices.Sorted(slices.Values(s.byNetns[netns]))
 }
 
-// add gives e a number and saves it. fill sets what depends on the number.
+// add gives e a number. fill sets what depends on the number. An endpoint that is yet to be made is not saved for good: whoever
+// asked for it has no answer before update.
 func (a *endpoints) add(e endpoint.Endpoint, fill func(*endpoint.Endpoint)) (endpoint.Endpoint, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -104,9 +105,10 @@ func (a *endpoints) add(e endpoint.Endpoint, fill func(*endpoint.Endpoint)) (end
 	}
 	e.ID = id
 	fill(&e)
-	if err := a.put(set, e); err != nil {
+	if err := a.records.Note(e); err != nil {
 		return e, err
 	}
+	a.publish(set, e)
 	a.last = id
 	return e, nil
 }
@@ -136,17 +138,17 @@ func (a *endpoints) update(id endpoint.ID, change func(*endpoint.Endpoint)) (end
 	if other, taken := set.byName[e.Name]; taken && other != id {
 		e.Name = name
 	}
-	return e, a.put(set, e)
+	if err := a.records.Save(e); err != nil {
+		return e, err
+	}
+	a.publish(set, e)
+	return e, nil
 }
 
-func (a *endpoints) put(set *endpointSet, e endpoint.Endpoint) error {
-	if err := a.records.Save(e); err != nil {
-		return err
-	}
+func (a *endpoints) publish(set *endpointSet, e endpoint.Endpoint) {
 	byID := maps.Clone(set.byID)
 	byID[e.ID] = e
 	a.current.Store(newEndpointSet(byID))
-	return nil
 }
 
 // remove forgets an endpoint and its record. A missing one is no error.

@@ -19,14 +19,26 @@ const temporary = ".tmp-"
 // that survives a power cut: temporary file, fsync, rename, fsync of the directory. The directory
 // must exist. On an error the old file is still there.
 func Write(path string, data []byte, perm os.FileMode) error {
-	if err := replace(path, data, perm); err != nil {
+	if err := replace(path, data, perm, durable); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return SyncDir(filepath.Dir(path))
 }
 
-// replace renames a complete, synced temporary file over path, or leaves no trace.
-func replace(path string, data []byte, perm os.FileMode) (err error) {
+// Note is Write for what need not survive a power cut: it waits for no disk. A power cut may leave nothing at path, or an empty
+// file, and later Write has to be called for path.
+func Note(path string, data []byte, perm os.FileMode) error {
+	if err := replace(path, data, perm, !durable); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// durable is a file that is on the disk before it is renamed.
+const durable = true
+
+// replace renames a complete temporary file over path, or leaves no trace.
+func replace(path string, data []byte, perm os.FileMode, durable bool) (err error) {
 	dir, name := filepath.Split(path)
 	file, err := os.CreateTemp(filepath.Clean(dir), "."+name+temporary+"*")
 	if err != nil {
@@ -37,19 +49,21 @@ func replace(path string, data []byte, perm os.FileMode) (err error) {
 			os.Remove(file.Name())
 		}
 	}()
-	if err := errors.Join(fill(file, data, perm), file.Close()); err != nil {
+	if err := errors.Join(fill(file, data, perm, durable), file.Close()); err != nil {
 		return err
 	}
 	return os.Rename(file.Name(), path)
 }
 
-// fill writes data through to the disk.
-func fill(file *os.File, data []byte, perm os.FileMode) error {
+func fill(file *os.File, data []byte, perm os.FileMode, durable bool) error {
 	if _, err := file.Write(data); err != nil {
 		return err
 	}
 	if err := file.Chmod(perm); err != nil {
 		return err
+	}
+	if !durable {
+		return nil
 	}
 	return file.Sync()
 }

@@ -25,6 +25,17 @@ func TestWriteReplacesContentAndMode(t *testing.T) {
 	}
 }
 
+func TestNoteReplacesContentAndMode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "record.json")
+	for _, data := range []string{"first, and long", "second"} {
+		if err := atomicfile.Note(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		expectFile(t, path, data, 0o600)
+	}
+	expectEntries(t, filepath.Dir(path), "record.json")
+}
+
 func TestFailedWriteKeepsTheOldFileAndLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "taken")

@@ -3,6 +3,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -22,6 +23,9 @@ func (r Records) LoadAll() (endpoints []Endpoint, bad []error, err error) {
 			continue
 		}
 		e, err := r.load(entry.Name())
+		if errors.Is(err, errUnsaved) {
+			continue
+		}
 		if err != nil {
 			bad = append(bad, err)
 			continue
@@ -31,12 +35,18 @@ func (r Records) LoadAll() (endpoints []Endpoint, bad []error, err error) {
 	return endpoints, bad, nil
 }
 
-// load reads one record, and sets it aside if it is damaged.
+// errUnsaved is a record that Note wrote and a power cut has emptied: nothing is left of its endpoint, and nobody was told of it.
+var errUnsaved = errors.New("the endpoint was not made")
+
+// load reads one record, and sets it aside if it is damaged. An empty one goes: errUnsaved.
 func (r Records) load(name string) (Endpoint, error) {
 	path := filepath.Join(r.dir, name)
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("read endpoint record: %w", err)
+	}
+	if len(data) == 0 {
+		return Endpoint{}, cmp.Or(os.Remove(path), errUnsaved)
 	}
 	e, err := decode(data)
 	if err == nil && path != r.path(e.ID) {

@@ -89,7 +89,7 @@ func TestTruncatedAtEveryLength(t *testing.T) {
 	if err := records.Save(sample(2)); err != nil {
 		t.Fatal(err)
 	}
-	for length := range len(whole) - 1 { // the last byte is the newline
+	for length := 1; length < len(whole)-1; length++ { // the last byte is the newline
 		if err := os.WriteFile(records.path(1), whole[:length], 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -100,6 +100,31 @@ func TestTruncatedAtEveryLength(t *testing.T) {
 		if kept, err := os.ReadFile(records.path(1) + damagedSuffix); err != nil || len(kept) != length {
 			t.Fatalf("cut to %d bytes: set aside %d bytes, error %v", length, len(kept), err)
 		}
+	}
+}
+
+// What a power cut leaves of Note is nothing, or an empty file.
+func TestNotedAndEmptied(t *testing.T) {
+	records := openRecords(t)
+	want := sample(1)
+	if err := records.Note(want); err != nil {
+		t.Fatal(err)
+	}
+	got, bad, err := records.LoadAll()
+	if err != nil || len(bad) > 0 {
+		t.Fatal(err, bad)
+	}
+	if diff := cmp.Diff([]Endpoint{want}, got, addrEqual); diff != "" {
+		t.Fatal(diff)
+	}
+	if err := os.Truncate(records.path(1), 0); err != nil {
+		t.Fatal(err)
+	}
+	if got, bad, err := records.LoadAll(); len(got)+len(bad) != 0 || err != nil {
+		t.Fatal(got, bad, err)
+	}
+	if left, err := os.ReadDir(records.dir); len(left) != 0 || err != nil {
+		t.Fatal(left, err)
 	}
 }
 

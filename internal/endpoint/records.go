@@ -56,6 +56,16 @@ func (r Records) Save(e Endpoint) error {
 	return atomicfile.Write(r.path(e.ID), data, 0o600)
 }
 
+// Note writes the first record of an endpoint that is about to be made, and waits for no disk: the record outlives this process, and
+// a power cut may take it, as it takes from the kernel all that was made of the endpoint. Save follows.
+func (r Records) Note(e Endpoint) error {
+	data, err := encode(e)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Note(r.path(e.ID), data, 0o600)
+}
+
 // Delete removes the record. A missing one is no error.
 func (r Records) Delete(id ID) error {
 	if err := os.Remove(r.path(id)); errors.Is(err, fs.ErrNotExist) {

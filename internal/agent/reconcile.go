@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
@@ -29,30 +31,54 @@ func (a *Agent) reconcile(ctx context.Context, id endpoint.ID) error {
 	return errors.Join(err, a.record(e, err))
 }
 
-// realise is the way of the data, from labels to programs. Programs are attached before the container gets its end of
-// the cable: there is no moment in which it could send unjudged.
-func (a *Agent) realise(ctx context.Context, e *endpoint.Endpoint) (err error) {
-	if e.Identity, err = a.identify(ctx, *e); err != nil {
-		return err
-	}
-	if err := a.admit(e.ID, e.Identity); err != nil {
-		return err
-	}
-	link := a.link(*e)
-	if err := link.Create(); err != nil {
-		return err
-	}
-	_, err = a.datapath.Apply(datapath.Endpoint{
-		ID: e.ID, Identity: e.Identity, IPv6: e.IPv6, IPv4: e.IPv4, Link: link, Trace: e.Trace,
+// realise is the way of the data, from labels to programs. What the identity needs and what the cable needs are made at the
+// same time: the first waits for the store's disk, the second for the kernel. The cable is up after it has its program and is judged:
+// there is no moment in which the container could send unjudged.
+func (a *Agent) realise(ctx context.Context, e *endpoint.Endpoint) error {
+	wanted := datapath.Endpoint{ID: e.ID, IPv6: e.IPv6, IPv4: e.IPv4, Link: a.link(*e), Trace: e.Trace}
+	number := e.Identity
+	var both errgroup.Group
+	both.Go(func() (err error) {
+		if number, err = a.identify(ctx, *e); err != nil {
+			return err
+		}
+		return a.admit(e.ID, number)
 	})
+	both.Go(func() error {
+		if err := a.lay(*e, wanted.Link); err != nil {
+			return err
+		}
+		return a.datapath.Attach(wanted)
+	})
+	err := both.Wait()
+	e.Identity, wanted.Identity = number, number
 	if err != nil {
 		return err
 	}
-	a.settled(e.ID, e.Identity)
-	if e.Owner == endpoint.OwnerCLI {
-		return link.Attach(a.attachment(*e))
+	if _, err := a.datapath.Apply(wanted); err != nil {
+		return err
 	}
-	return a.steer(*e)
+	a.settled(e.ID, e.Identity)
+	return a.connect(*e, wanted.Link)
+}
+
+// lay makes the endpoint's cable: into its container, or for Docker to take there.
+func (a *Agent) lay(e endpoint.Endpoint, link datapath.Link) error {
+	if e.Owner == endpoint.OwnerCLI {
+		return link.CreateIn(a.attachment(e))
+	}
+	return link.Create()
+}
+
+// connect brings the cable up.
+func (a *Agent) connect(e endpoint.Endpoint, link datapath.Link) error {
+	if e.Owner == endpoint.OwnerCLI {
+		return link.Connect(a.attachment(e))
+	}
+	if err := link.Up(); err != nil {
+		return err
+	}
+	return a.steer(e)
 }
 
 // identify asks the cluster for the number of the endpoint's label set. As long as its labels are not known it is init.

@@ -23,10 +23,7 @@ func addAddresses(h *netlink.Handle, link netlink.Link, want []netip.Addr) error
 	if err != nil {
 		return err
 	}
-	for _, addr := range want {
-		if !addr.IsValid() || slices.ContainsFunc(have, func(a netlink.Addr) bool { return isOwn(a, addr) }) {
-			continue
-		}
+	for _, addr := range missing(have, want) {
 		// An IPv6 address is there once, with whatever prefix: a wrong one would be kept.
 		for _, a := range have {
 			if a.IP.Equal(addr.AsSlice()) {
@@ -40,6 +37,16 @@ func addAddresses(h *netlink.Handle, link netlink.Link, want []netip.Addr) error
 		}
 	}
 	return nil
+}
+
+// missing are the wanted addresses that an interface lacks. Zero ones are not wanted.
+func missing(have []netlink.Addr, want []netip.Addr) (lacking []netip.Addr) {
+	for _, addr := range want {
+		if addr.IsValid() && !slices.ContainsFunc(have, func(a netlink.Addr) bool { return isOwn(a, addr) }) {
+			lacking = append(lacking, addr)
+		}
+	}
+	return lacking
 }
 
 // removeAddresses takes all addresses from an interface but those given.

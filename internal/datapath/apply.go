@@ -4,47 +4,33 @@ package datapath
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
-// replacement is what one Apply has made aside, before anything of it judges a packet.
-type replacement struct {
-	attached
-	program *loaded // from_endpoint; nil: the attached one stays
-}
-
-// Apply makes the kernel agree with one endpoint. Its program is made aside, and then takes over; when that fails, the old one
-// stays in force. Applying what is there already changes nothing; an interface that was deleted and made anew since (its
-// container's namespace went, and it with it) gets its program again. ErrNoTables if its identity has none.
+// Apply makes the kernel agree with one endpoint, whose link exists. Its program is made aside, and then takes over; when that
+// fails, the old one stays in force. Applying what is there already changes nothing; an interface that was deleted and made
+// anew since (its container's namespace went, and it with it) gets its program again. ErrNoTables if its identity has none.
 func (d *Datapath) Apply(wanted Endpoint) (Report, error) {
-	if err := wanted.check(); err != nil {
-		return Report{}, err
+	if _, err := d.inForce(wanted.Identity); err != nil {
+		return Report{}, fmt.Errorf("endpoint %d: %w", wanted.ID, err)
 	}
-	device, err := wanted.Link.Index()
+	own, err := d.attachEntry(wanted)
 	if err != nil {
 		return Report{}, err
 	}
 	d.mu.Lock()
-	have, asked := d.attached[wanted.ID], d.asked[wanted.ID]
+	have := d.attached[wanted.ID]
 	d.mu.Unlock()
-	if have != nil && have.asked != asked {
+	if have != nil && have.entry.asked != own.asked {
 		if err := d.remakeTables(wanted.Identity); err != nil {
 			return Report{}, err
 		}
 	}
-	made := &replacement{attached: attached{wanted: wanted, device: device, asked: asked}}
-	if have != nil && have.device == device && have.asked == asked && have.wanted.sameEntry(wanted) {
-		made.entry = have.entry
-	} else if made.program, err = d.loadEntry(made); err != nil {
-		return Report{}, err
-	} else {
-		defer made.program.close()
-		made.entry = made.program.reports[0]
-	}
-	return d.commit(made)
+	return d.commit(&attached{wanted: wanted, entry: own})
 }
 
 // Regenerate makes the next Apply build the endpoint's program anew, and the tables of its identity, also where nothing has
@@ -91,8 +77,4 @@ func (d *Datapath) distrustTables(id identity.Number) map[identity.Number]*polic
 		}
 	}
 	return sharers
-}
-
-func (d *Datapath) loadEntry(made *replacement) (*loaded, error) {
-	return d.loadFor(made.wanted, d.router())
 }

@@ -3,6 +3,7 @@
 package datapath
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -11,19 +12,9 @@ import (
 
 // configure gives the interface in the container what it lacks. What the container
 // has added by itself (routes, say) stays.
-func (a Attachment) configure(p place) error {
-	link, err := p.LinkByName(a.Name)
-	if err != nil {
-		return fmt.Errorf("looking for interface %s in %s: %w", a.Name, a.Netns, err)
-	}
-	if err := a.prepare(p, link); err != nil {
+func (a Attachment) configure(p place, link netlink.Link) error {
+	if err := a.bringUp(p, link); err != nil {
 		return fmt.Errorf("in %s: %w", a.Netns, err)
-	}
-	if err := addAddresses(p.Handle, link, []netip.Addr{a.IPv4, a.IPv6}); err != nil {
-		return fmt.Errorf("in %s: %w", a.Netns, err)
-	}
-	if err := p.LinkSetUp(link); err != nil {
-		return fmt.Errorf("setting %s up in %s: %w", a.Name, a.Netns, err)
 	}
 	if err := addRoutes(p.Handle, link, mainTable, a.routes()); err != nil {
 		return fmt.Errorf("in %s: %w", a.Netns, err)
@@ -31,18 +22,46 @@ func (a Attachment) configure(p place) error {
 	return nil
 }
 
-// prepare sets what has to be set before the interface is up.
-func (a Attachment) prepare(p place, link netlink.Link) error {
-	if a.MTU != 0 && a.MTU != link.Attrs().MTU {
-		if err := p.LinkSetMTU(link, a.MTU); err != nil {
-			return fmt.Errorf("setting MTU %d on %s: %w", a.MTU, a.Name, err)
-		}
+// bringUp looks no further at an interface that is up and has its addresses: these went if one of its settings was changed.
+func (a Attachment) bringUp(p place, link netlink.Link) error {
+	have, err := addressesOf(p.Handle, link)
+	if err != nil {
+		return err
 	}
+	if isUp(link) && len(missing(have, a.addresses())) == 0 {
+		return a.setMTU(p, link)
+	}
+	if err := errors.Join(a.setMTU(p, link), a.setIPv6(p)); err != nil {
+		return err
+	}
+	if err := addAddresses(p.Handle, link, a.addresses()); err != nil {
+		return err
+	}
+	if err := p.LinkSetUp(link); err != nil {
+		return fmt.Errorf("setting %s up: %w", a.Name, err)
+	}
+	return nil
+}
+
+func (a Attachment) addresses() []netip.Addr { return []netip.Addr{a.IPv4, a.IPv6} }
+
+func (a Attachment) setMTU(p place, link netlink.Link) error {
+	if a.MTU == 0 || a.MTU == link.Attrs().MTU {
+		return nil
+	}
+	if err := p.LinkSetMTU(link, a.MTU); err != nil {
+		return fmt.Errorf("setting MTU %d on %s: %w", a.MTU, a.Name, err)
+	}
+	return nil
+}
+
+// setIPv6 comes before the interface is up. Orchestrators switch IPv6 off in containers that have none of their own networks'.
+func (a Attachment) setIPv6(p place) error {
+	set := enableIPv6
 	if !a.IPv6.IsValid() {
-		return p.Do(func() error { return disableIPv6(a.Name) })
+		set = disableIPv6
 	}
-	// Orchestrators switch IPv6 off in containers that have none of their own networks' IPv6.
-	return p.Do(func() error { return enableIPv6(a.Name) })
+	return p.Do(func() error { return set(a.Name) })
 }
 
 // routes are, for each family, the gateway on the link and everything else behind it.

@@ -45,6 +45,7 @@ type Datapath struct {
 
 	mu         sync.Mutex
 	tables     map[identity.Number]*inForce
+	entries    map[endpoint.ID]*entry
 	attached   map[endpoint.ID]*attached
 	asked      map[endpoint.ID]uint32 // calls of Regenerate
 	generation uint32                 // the last one given out
@@ -59,7 +60,8 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 	}
 	d := &Datapath{
 		config: config, log: log,
-		tables: map[identity.Number]*inForce{}, attached: map[endpoint.ID]*attached{}, asked: map[endpoint.ID]uint32{},
+		tables: map[identity.Number]*inForce{}, entries: map[endpoint.ID]*entry{}, attached: map[endpoint.ID]*attached{},
+		asked: map[endpoint.ID]uint32{},
 	}
 	sizes := mapSizes{config.Established, config.Unanswered}
 	if d.maps, err = openMaps(mapsDir(config.Dir), compiled, sizes, log); err != nil {

@@ -33,15 +33,14 @@ type Report struct {
 // attached is what this agent has put into the kernel for an endpoint. It never changes: a change makes another.
 type attached struct {
 	wanted     Endpoint
-	device     int    // interface index of the link's host side; 0: what is in the kernel is not certain
-	asked      uint32 // how often Regenerate had been called by then
-	generation uint32
+	entry      *entry
 	judge      *judge
-	entry      Program // report of from_endpoint
+	generation uint32
+	uncertain  bool // whether all of it is in the kernel
 }
 
 func (d *Datapath) report(a *attached) Report {
-	r := Report{Generation: a.generation, Revision: a.judge.revision, Programs: []Program{a.entry, a.judge.report()}}
+	r := Report{Generation: a.generation, Revision: a.judge.revision, Programs: []Program{a.entry.program, a.judge.report()}}
 	if t := d.tables[a.wanted.Identity]; t != nil && t.judge == a.judge {
 		r.Tables = t.policy
 	}
@@ -51,7 +50,7 @@ func (d *Datapath) report(a *attached) Report {
 // info is what programs know of the endpoint.
 func (a *attached) info() bpf.EndpointEndpointInfo {
 	info := bpf.EndpointEndpointInfo{
-		Generation: a.generation, Identity: uint32(a.wanted.Identity), Ifindex: uint32(a.device),
+		Generation: a.generation, Identity: uint32(a.wanted.Identity), Ifindex: uint32(a.entry.device),
 		Mtu: uint16(a.wanted.Link.MTU), Mac: mac(a.wanted.Link.MAC),
 	}
 	if a.wanted.Trace {

@@ -19,16 +19,8 @@ import (
 // Somebody who manages the host's network takes parts of the router away, or all of it: the host reaches its container again.
 func TestKeepRouter(t *testing.T) {
 	n := newNode(t)
-	e := n.endpoint(1)
-	n.set(e.Identity, allow(identity.Host, identity.World), allow()) // nobody has told this datapath which addresses are the host's
-	n.apply(e)
-	container := testbed.NewNamespace(t, "container")
-	n.ns.Must(func() error {
-		return e.Link.Attach(Attachment{
-			Netns: container.Path, Name: "eth0", MTU: 1500,
-			IPv6: e.IPv6, IPv4: e.IPv4, Gateway6: n.config.Router.IPv6, Gateway4: n.config.Router.IPv4,
-		})
-	})
+	n.set(n.spec(1).Identity, allow(identity.Host, identity.World), allow()) // nobody has told this datapath which addresses are the host's
+	e, _ := n.connected(1, testbed.NewNamespace(t, "container"))
 	for _, c := range []struct {
 		name string
 		take func() error

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -21,19 +20,24 @@ const routerLink = "router"
 
 func linkName(id endpoint.ID) string { return strconv.Itoa(int(id)) }
 
-// attach makes program the one at the ingress of a device. A pinned link that is there is updated in place: there is no
-// moment without a program. One whose device is gone, or another, is replaced.
+// attach makes program the one at the ingress of the device that has this name now.
 func (d *Datapath) attach(name, device string, program *ebpf.Program) error {
-	dev, err := net.InterfaceByName(device)
+	index, err := indexOf(device)
 	if err != nil {
-		return fmt.Errorf("looking for interface %s: %w", device, err)
+		return err
 	}
+	return d.attachTo(name, index, program)
+}
+
+// attachTo makes program the one at the ingress of a device. A pinned link that is there is updated in place: there is no
+// moment without a program. One whose device is gone, or another, is replaced.
+func (d *Datapath) attachTo(name string, device int, program *ebpf.Program) error {
 	pin := filepath.Join(linksDir(d.config.Dir), name)
 	if have, err := link.LoadPinnedLink(pin, nil); err == nil {
 		defer have.Close()
-		if attachedTo(have) == dev.Index {
+		if attachedTo(have) == device {
 			if err := have.Update(program); err != nil {
-				return fmt.Errorf("replacing the program at %s: %w", device, err)
+				return fmt.Errorf("replacing the program at interface %d: %w", device, err)
 			}
 			return nil
 		}
@@ -43,20 +47,20 @@ func (d *Datapath) attach(name, device string, program *ebpf.Program) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("opening pinned link %s: %w", pin, err)
 	}
-	made, err := link.AttachTCX(link.TCXOptions{Interface: dev.Index, Program: program, Attach: ebpf.AttachTCXIngress})
+	made, err := link.AttachTCX(link.TCXOptions{Interface: device, Program: program, Attach: ebpf.AttachTCXIngress})
 	if err != nil {
-		return fmt.Errorf("attaching to the ingress of %s (tcx, Linux 6.6): %w", device, err)
+		return fmt.Errorf("attaching to the ingress of interface %d (tcx, Linux 6.6): %w", device, err)
 	}
 	defer made.Close()
 	if err := made.Pin(pin); err != nil {
-		return fmt.Errorf("pinning the link of %s: %w", device, err)
+		return fmt.Errorf("pinning the link of interface %d: %w", device, err)
 	}
 	return nil
 }
 
 // isAttached says whether a link's program is at the device that has this name now.
 func (d *Datapath) isAttached(name, device string) bool {
-	dev, err := net.InterfaceByName(device)
+	index, err := indexOf(device)
 	if err != nil {
 		return false
 	}
@@ -65,7 +69,7 @@ func (d *Datapath) isAttached(name, device string) bool {
 		return false
 	}
 	defer have.Close()
-	return attachedTo(have) == dev.Index
+	return attachedTo(have) == index
 }
 
 // attachedTo is the interface index of a link, 0 if its device is gone.

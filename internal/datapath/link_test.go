@@ -38,6 +38,21 @@ eth0 route ::/0 via fd00::1 src invalid IP static
 eth0 route fd00::1/128 via invalid IP src invalid IP static
 eth0 veth 02:00:00:00:00:01 mtu 1400 up ipv6`
 
+const hostSide = "hyp0000c veth 02:00:00:00:00:02 mtu 1400"
+
+// connect does what is done for a container whose interface is made for it.
+func connect(a datapath.Attachment) func() error {
+	return func() error {
+		if err := link.CreateIn(a); err != nil {
+			return err
+		}
+		return link.Connect(a)
+	}
+}
+
+// bring does what is done for one whose orchestrator moves it.
+func bring() error { return errors.Join(link.Create(), link.Up()) }
+
 func TestCreateFromAnyState(t *testing.T) {
 	testbed.NeedRoot(t)
 	other := link
@@ -50,6 +65,7 @@ func TestCreateFromAnyState(t *testing.T) {
 	}{
 		{"nothing", func() error { return nil }},
 		{"itself", link.Create},
+		{"itself, up", bring},
 		{"another MTU", smaller.Create},
 		{"another endpoint's", other.Create},
 		{"something else of the name", func() error {
@@ -62,11 +78,11 @@ func TestCreateFromAnyState(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			n := testbed.NewNamespace(t, "host")
 			n.Must(c.before)
-			n.Must(link.Create)
+			n.Must(bring)
 			if diff := cmp.Diff(pairAtHome, render(t, n)); diff != "" {
-				t.Errorf("after Create (-want +got):\n%s", diff)
+				t.Errorf("after Create and Up (-want +got):\n%s", diff)
 			}
-			settles(t, n, link.Create)
+			settles(t, n, bring)
 			n.Must(link.Delete)
 			n.Must(link.Delete) // what is missing is no error
 			if got := render(t, n); got != "" {
@@ -76,54 +92,104 @@ func TestCreateFromAnyState(t *testing.T) {
 	}
 }
 
-func TestAttachAndDetach(t *testing.T) {
+// Whatever an agent that was killed has left, of this version or an older one, which made the container side at home.
+func TestConnectFromAnyState(t *testing.T) {
+	testbed.NeedRoot(t)
+	for _, c := range []struct {
+		name   string
+		before func(host *testbed.Namespace, a datapath.Attachment)
+	}{
+		{"nothing", func(*testbed.Namespace, datapath.Attachment) {}},
+		{"made", func(host *testbed.Namespace, a datapath.Attachment) {
+			host.Must(func() error { return link.CreateIn(a) })
+		}},
+		{"connected", func(host *testbed.Namespace, a datapath.Attachment) { host.Must(connect(a)) }},
+		{"at home", func(host *testbed.Namespace, _ datapath.Attachment) { host.Must(bring) }},
+		{"moved, not yet named", func(host *testbed.Namespace, a datapath.Attachment) {
+			host.Must(link.Create)
+			inside := host.Link(link.Container)
+			host.Must(func() error {
+				namespace, err := netns.Open(a.Netns)
+				if err != nil {
+					return err
+				}
+				defer namespace.Close()
+				return netlink.LinkSetNsFd(inside, namespace.Fd())
+			})
+		}},
+		{"something else of the name", func(host *testbed.Namespace, _ datapath.Attachment) {
+			host.Must(func() error {
+				return netlink.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: link.Host}})
+			})
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			host, container := testbed.NewNamespace(t, "host"), testbed.NewNamespace(t, "container")
+			a := attachment(container)
+			c.before(host, a)
+			host.Must(connect(a))
+			if diff := cmp.Diff(attached, render(t, container)); diff != "" {
+				t.Errorf("in the container (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(hostSide+" up", render(t, host)); diff != "" {
+				t.Errorf("on the host (-want +got):\n%s", diff)
+			}
+			settles(t, host, connect(a))
+			settles(t, container, func() error { return host.Do(connect(a)) })
+			host.Must(link.Delete)
+			if got := render(t, host) + render(t, container); got != "" {
+				t.Errorf("after Delete:\n%s", got)
+			}
+		})
+	}
+}
+
+// Until somebody has put a program there, the host side is down: the container could bring its own side up.
+func TestWhatIsMadeIsDown(t *testing.T) {
+	testbed.NeedRoot(t)
+	host, container := testbed.NewNamespace(t, "host"), testbed.NewNamespace(t, "container")
+	host.Must(func() error { return link.CreateIn(attachment(container)) })
+	if diff := cmp.Diff(hostSide, render(t, host)); diff != "" {
+		t.Errorf("on the host (-want +got):\n%s", diff)
+	}
+	if got := render(t, container); !strings.HasPrefix(got, "eth0 veth 02:00:00:00:00:01 mtu 1400") || strings.Contains(got, "up") {
+		t.Errorf("in the container:\n%s", got)
+	}
+}
+
+// What a container has renamed is in use: it is not taken away.
+func TestConnectAfterTheContainerRenamedIt(t *testing.T) {
 	testbed.NeedRoot(t)
 	host, container := testbed.NewNamespace(t, "host"), testbed.NewNamespace(t, "container")
 	a := attachment(container)
-	host.Must(link.Create)
-	for range 2 { // Attach is idempotent
-		host.Must(func() error { return link.Attach(a) })
-		if diff := cmp.Diff(attached, render(t, container)); diff != "" {
-			t.Errorf("after Attach (-want +got):\n%s", diff)
-		}
+	host.Must(connect(a))
+	inside := container.Link(a.Name)
+	container.Must(func() error {
+		return errors.Join(netlink.LinkSetDown(inside), netlink.LinkSetName(inside, "net0"), netlink.LinkSetUp(inside))
+	})
+	before := render(t, container)
+	if err := host.Do(connect(a)); !errors.Is(err, datapath.ErrMovedAway) {
+		t.Errorf("connecting it: %v, want %v", err, datapath.ErrMovedAway)
 	}
-	settles(t, host, link.Create) // adopts an attached link
-	for range 2 {
-		host.Must(func() error { return link.Detach(a) })
-		if got := render(t, container); got != "" {
-			t.Errorf("after Detach:\n%s", got)
-		}
-	}
-	host.Must(func() error { return link.Attach(a) })
-	host.Must(link.Delete)
-	if got := render(t, host) + render(t, container); got != "" {
-		t.Errorf("after Delete:\n%s", got)
-	}
-	if err := host.Do(func() error { return link.Detach(a) }); err != nil {
-		t.Errorf("detaching what is gone: %v", err)
+	if diff := cmp.Diff(before, render(t, container)); diff != "" {
+		t.Errorf("the container has changed (-before +after):\n%s", diff)
 	}
 }
 
-// An agent was killed when it had moved the interface and not renamed it yet.
-func TestAttachAfterAnInterruptedMove(t *testing.T) {
+// An address that went because somebody switched IPv6 off comes back.
+func TestConnectPutsAddressesBack(t *testing.T) {
 	testbed.NeedRoot(t)
 	host, container := testbed.NewNamespace(t, "host"), testbed.NewNamespace(t, "container")
-	host.Must(link.Create)
-	namespace, err := netns.Open(container.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer namespace.Close()
-	inside := host.Link(link.Container)
-	host.Must(func() error { return netlink.LinkSetNsFd(inside, namespace.Fd()) })
-	host.Must(link.Create)
-	host.Must(func() error { return link.Attach(attachment(container)) })
+	a := attachment(container)
+	host.Must(connect(a))
+	container.Must(func() error { return os.WriteFile("/proc/sys/net/ipv6/conf/eth0/disable_ipv6", []byte("1"), 0) })
+	host.Must(connect(a))
 	if diff := cmp.Diff(attached, render(t, container)); diff != "" {
-		t.Errorf("after Attach (-want +got):\n%s", diff)
+		t.Errorf("in the container (-want +got):\n%s", diff)
 	}
 }
 
-func TestAttachWithOneFamily(t *testing.T) {
+func TestConnectWithOneFamily(t *testing.T) {
 	testbed.NeedRoot(t)
 	for _, c := range []struct {
 		name string
@@ -138,17 +204,16 @@ func TestAttachWithOneFamily(t *testing.T) {
 			host, container := testbed.NewNamespace(t, "host"), testbed.NewNamespace(t, "container")
 			a := attachment(container)
 			c.drop(&a)
-			host.Must(link.Create)
-			host.Must(func() error { return link.Attach(a) })
+			host.Must(connect(a))
 			if got := render(t, container); strings.Contains(got, c.gone) || !strings.Contains(got, "up") {
-				t.Errorf("after Attach:\n%s", got)
+				t.Errorf("after Connect:\n%s", got)
 			}
 		})
 	}
 }
 
 // An orchestrator may have switched IPv6 off for all that comes into a container.
-func TestAttachWhereIPv6IsOff(t *testing.T) {
+func TestConnectWhereIPv6IsOff(t *testing.T) {
 	testbed.NeedRoot(t)
 	host, container := testbed.NewNamespace(t, "host"), testbed.NewNamespace(t, "container")
 	for _, which := range []string{"all", "default"} {
@@ -156,14 +221,13 @@ func TestAttachWhereIPv6IsOff(t *testing.T) {
 			return os.WriteFile("/proc/sys/net/ipv6/conf/"+which+"/disable_ipv6", []byte("1"), 0)
 		})
 	}
-	host.Must(link.Create)
-	host.Must(func() error { return link.Attach(attachment(container)) })
+	host.Must(connect(attachment(container)))
 	if diff := cmp.Diff(attached, render(t, container)); diff != "" {
-		t.Errorf("after Attach (-want +got):\n%s", diff)
+		t.Errorf("after Connect (-want +got):\n%s", diff)
 	}
 }
 
-func TestAttachIsAllOrNothing(t *testing.T) {
+func TestConnectIsAllOrNothing(t *testing.T) {
 	testbed.NeedRoot(t)
 	for _, c := range []struct {
 		name    string
@@ -187,16 +251,15 @@ func TestAttachIsAllOrNothing(t *testing.T) {
 			a := attachment(container)
 			c.prepare(t, container, &a)
 			before := render(t, container)
-			host.Must(link.Create)
-			err := host.Do(func() error { return link.Attach(a) })
+			err := host.Do(connect(a))
 			if !errors.Is(err, c.want) {
-				t.Errorf("Attach: %v, want %v", err, c.want)
+				t.Errorf("connecting it: %v, want %v", err, c.want)
 			}
 			if diff := cmp.Diff(before, render(t, container)); diff != "" {
 				t.Errorf("the container has changed (-before +after):\n%s", diff)
 			}
-			if diff := cmp.Diff(pairAtHome, render(t, host)); diff != "" {
-				t.Errorf("the pair is not as before (-want +got):\n%s", diff)
+			if left := render(t, host); left != "" {
+				t.Errorf("left on the host:\n%s", left)
 			}
 		})
 	}

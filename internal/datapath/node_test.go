@@ -70,13 +70,35 @@ func (n *node) reopen() {
 	n.open()
 }
 
-// endpoint makes an endpoint's link, and returns the rest. All comes from its ID:
-//
-//	1  hyp00001  02:00:00:00:00:01  fd00:1::1:1  10.1.0.101  identity 301
+// endpoint makes an endpoint's link, as for an orchestrator that moves its other side, and returns the rest.
 func (n *node) endpoint(id endpoint.ID) Endpoint {
 	n.Helper()
+	e := n.spec(id)
+	n.ns.Must(e.Link.Create)
+	n.ns.Must(e.Link.Up)
+	return e
+}
+
+// connected makes an endpoint in a container, applies it and connects it.
+func (n *node) connected(id endpoint.ID, container *testbed.Namespace) (Endpoint, Report) {
+	n.Helper()
+	e := n.spec(id)
+	a := Attachment{
+		Netns: container.Path, Name: "eth0", MTU: 1500,
+		IPv6: e.IPv6, IPv4: e.IPv4, Gateway6: n.config.Router.IPv6, Gateway4: n.config.Router.IPv4,
+	}
+	n.ns.Must(func() error { return e.Link.CreateIn(a) })
+	report := n.apply(e)
+	n.ns.Must(func() error { return e.Link.Connect(a) })
+	return e, report
+}
+
+// spec is an endpoint whose link is to be made. All comes from its ID:
+//
+//	1  hyp00001  02:00:00:00:00:01  fd00:1::1:1  10.1.0.101  identity 301
+func (n *node) spec(id endpoint.ID) Endpoint {
 	last := byte(id)
-	e := Endpoint{
+	return Endpoint{
 		ID: id, Identity: 300 + identity.Number(id),
 		IPv6: netip.MustParseAddr(fmt.Sprintf("fd00:1::1:%x", last)), IPv4: netip.AddrFrom4([4]byte{10, 1, 0, 100 + last}),
 		Link: Link{
@@ -84,8 +106,6 @@ func (n *node) endpoint(id endpoint.ID) Endpoint {
 			MAC: net.HardwareAddr{2, 0, 0, 0, 0, last}, HostMAC: n.config.Router.MAC, MTU: 1500,
 		},
 	}
-	n.ns.Must(e.Link.Create)
-	return e
 }
 
 // set gives an identity tables, which replace those that it had.

@@ -18,21 +18,14 @@ func TestApplyToAnInterfaceMadeAnew(t *testing.T) {
 	defer cancel()
 	var last uint32
 	for _, name := range []string{"first", "second"} {
-		e := n.endpoint(1)
-		report := n.apply(e)
+		container := testbed.NewNamespace(t, name)
+		e, report := n.connected(1, container)
 		n.wantInfo(t, e, n.state(1))
 		if report.Generation == last {
 			t.Errorf("the %s interface has verdicts of the one before it", name)
 		}
 		last = report.Generation
 
-		container := testbed.NewNamespace(t, name)
-		n.ns.Must(func() error {
-			return e.Link.Attach(Attachment{
-				Netns: container.Path, Name: "eth0", MTU: 1500,
-				IPv6: e.IPv6, IPv4: e.IPv4, Gateway6: n.config.Router.IPv6, Gateway4: n.config.Router.IPv4,
-			})
-		})
 		// Nobody but the program answers there: the host's side has no IPv6.
 		if answer, err := container.Ping(ctx, testbed.Ping{To: n.config.Router.IPv6}); err != nil || !answer.Reply() {
 			t.Errorf("the gateway's answer to the %s interface: %+v, %v", name, answer, err)

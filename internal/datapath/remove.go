@@ -37,6 +37,7 @@ func (d *Datapath) Remove(id endpoint.ID) error {
 		have.judge.release()
 		delete(d.attached, id)
 	}
+	delete(d.entries, id)
 	delete(d.asked, id)
 	return nil
 }

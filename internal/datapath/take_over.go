@@ -8,7 +8,7 @@ import (
 )
 
 // commit lets what is new take over. Whatever packet comes in between is judged by one whole table.
-func (d *Datapath) commit(made *replacement) (Report, error) {
+func (d *Datapath) commit(made *attached) (Report, error) {
 	d.changing.Lock()
 	defer d.changing.Unlock()
 	t, err := d.inForce(made.wanted.Identity)
@@ -25,19 +25,18 @@ func (d *Datapath) commit(made *replacement) (Report, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.replaceAttached(&made.attached)
-	return d.report(&made.attached), nil
+	d.replaceAttached(made)
+	return d.report(made), nil
 }
 
 // takeOver changes what differs from the endpoint as it is.
-func (d *Datapath) takeOver(have *attached, made *replacement) error {
-	judged := made.program == nil && have.judge == made.judge && have.wanted.Identity == made.wanted.Identity
-	if judged {
+func (d *Datapath) takeOver(have, made *attached) error {
+	if have != nil && have.judgesLike(made) {
 		made.generation = have.generation
 		if have.info() == made.info() {
 			return nil
 		}
-		return d.putInfo(&made.attached)
+		return d.putInfo(made)
 	}
 	made.generation = d.nextGeneration()
 	if err := d.putAddresses(made.wanted); err != nil {
@@ -47,13 +46,13 @@ func (d *Datapath) takeOver(have *attached, made *replacement) error {
 	if err := d.installJudge(made.wanted.ID, made.judge); err != nil {
 		return err
 	}
-	if made.program != nil {
-		if err := d.attach(linkName(made.wanted.ID), made.wanted.Link.Host, made.program.programs["from_endpoint"]); err != nil {
-			return err
-		}
-	}
 	// Live flows are judged again from here on: their stamps are of an older generation.
-	return d.putInfo(&made.attached)
+	return d.putInfo(made)
+}
+
+// judgesLike reports whether verdicts of a are those of b.
+func (a *attached) judgesLike(b *attached) bool {
+	return !a.uncertain && a.entry == b.entry && a.judge == b.judge && a.wanted.Identity == b.wanted.Identity
 }
 
 // distrust makes the next Apply change everything: some of one that failed may be in force.
@@ -62,7 +61,7 @@ func (d *Datapath) distrust(have *attached) {
 		return
 	}
 	next := *have
-	next.device = 0
+	next.uncertain = true
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.replaceAttached(&next)

@@ -6,9 +6,17 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 
 	"github.com/vishvananda/netlink"
+)
+
+var (
+	// ErrInterfaceExists says that the container has an interface of the wanted name already.
+	ErrInterfaceExists = errors.New("there is an interface of that name already")
+	// ErrMovedAway says that somebody has moved or renamed the container's interface.
+	ErrMovedAway = errors.New("the container's interface is not where it was made: bring it back, or delete the endpoint")
 )
 
 // veth is the wanted state of a pair of connected interfaces.
@@ -17,6 +25,8 @@ type veth struct {
 	mac        net.HardwareAddr
 	peerMAC    net.HardwareAddr
 	mtu        int
+	place      *place // where the peer is made; nil: here
+	handover   string // what an older version called a peer that it had not brought to its place
 }
 
 // sync makes the pair, adopts it if it is right, and replaces it if it is something else.
@@ -25,23 +35,55 @@ func (v veth) sync() error {
 	if err != nil {
 		return err
 	}
-	if link != nil && v.right(link) {
-		return v.adjust(link)
+	if link != nil {
+		if right, err := v.right(link); err != nil {
+			return err
+		} else if right {
+			return v.adjust(link)
+		}
+		// What has one of our names and is not our pair is a leftover.
+		if err := deleteLink(v.name); err != nil {
+			return err
+		}
 	}
-	// What has one of our names and is not our pair is a leftover.
-	if err := errors.Join(deleteLink(v.name), deleteLink(v.peer)); err != nil {
-		return err
+	if v.place == nil {
+		if err := deleteLink(v.peer); err != nil {
+			return err
+		}
 	}
 	return v.create()
 }
 
-// right says whether link is our end of our pair. A peer that has moved to another network
-// namespace counts as the right one: it is in use, and addresses of ours are unique.
-func (v veth) right(link netlink.Link) bool {
+// right says whether link is our end of our pair.
+func (v veth) right(link netlink.Link) (bool, error) {
 	have := link.Attrs()
-	if link.Type() != "veth" || !bytes.Equal(have.HardwareAddr, v.mac) {
-		return false
+	switch {
+	case link.Type() != "veth" || !bytes.Equal(have.HardwareAddr, v.mac):
+		return false, nil
+	case v.place != nil:
+		return v.rightThere(have.NetNsID >= 0)
 	}
+	return v.rightHere(link), nil
+}
+
+// rightThere says whether the peer, which may be elsewhere by now, is in its place. ErrMovedAway if somebody else has it.
+func (v veth) rightThere(elsewhere bool) (bool, error) {
+	if !elsewhere {
+		return false, nil
+	}
+	if v.place.has(v.peer, v.peerMAC) {
+		return true, nil
+	}
+	if v.place.has(v.handover, v.peerMAC) {
+		return false, nil
+	}
+	return false, fmt.Errorf("%w: the other end of %s", ErrMovedAway, v.name)
+}
+
+// rightHere says whether the peer is beside link. One that has moved to another network namespace counts as the right one: it
+// is in use, and addresses of ours are unique.
+func (v veth) rightHere(link netlink.Link) bool {
+	have := link.Attrs()
 	if have.NetNsID >= 0 {
 		return true
 	}
@@ -83,7 +125,14 @@ func (v veth) create() error {
 	attrs.Name, attrs.HardwareAddr, attrs.MTU = v.name, v.mac, v.mtu
 	pair := netlink.NewVeth(attrs)
 	pair.PeerName, pair.PeerHardwareAddr, pair.PeerMTU = v.peer, v.peerMAC, uint32(v.mtu)
-	if err := netlink.LinkAdd(pair); err != nil {
+	if v.place != nil {
+		pair.PeerNamespace = netlink.NsFd(v.place.Fd())
+	}
+	err := netlink.LinkAdd(pair)
+	if errors.Is(err, fs.ErrExist) && v.place != nil {
+		err = ErrInterfaceExists
+	}
+	if err != nil {
 		return fmt.Errorf("creating veth pair %s and %s: %w", v.name, v.peer, err)
 	}
 	return nil
@@ -116,7 +165,7 @@ func deleteLink(name string) error {
 // setUp brings an interface up.
 func setUp(name string) error {
 	link, err := netlink.LinkByName(name)
-	if err == nil && link.Attrs().Flags&net.FlagUp == 0 {
+	if err == nil && !isUp(link) {
 		err = netlink.LinkSetUp(link)
 	}
 	if err != nil {

@@ -227,7 +227,12 @@ type EndpointJudgement struct {
 		Generation uint32
 		Identity   uint32
 	}
-	Ruling struct {
+	Peer    uint32
+	Service uint32
+	Class   uint32
+	_       [4]byte
+	Row     EndpointRow
+	Ruling  struct {
 		_         structs.HostLayout
 		Number    uint32
 		Revision  uint32
@@ -242,6 +247,14 @@ type EndpointJudgement struct {
 	Pad      uint8
 	_        [4]byte
 }
+
+type EndpointLeavingMark uint32
+
+const (
+	EndpointLeavingMarkSERVICE_LEAVING EndpointLeavingMark = 16777216
+	EndpointLeavingMarkCLASS_LEAVING   EndpointLeavingMark = 1073741824
+	EndpointLeavingMarkPAGE_LEAVING    EndpointLeavingMark = 16777216
+)
 
 type EndpointNodeConfig struct {
 	_          structs.HostLayout
@@ -278,8 +291,7 @@ type EndpointRowKey struct {
 type EndpointRowPage uint32
 
 const (
-	EndpointRowPageROW_ANY_PAGE EndpointRowPage = 2147483647
-	EndpointRowPageROW_LEAVING  EndpointRowPage = 2147483648
+	EndpointRowPagePAGE_ANY EndpointRowPage = 16777215
 )
 
 type EndpointRowPeer uint32
@@ -307,11 +319,11 @@ const (
 	EndpointStageSTAGE_SLOW_PATH EndpointStage = 1
 )
 
-type EndpointTablePages uint32
+type EndpointTableFlags uint32
 
 const (
-	EndpointTablePagesINGRESS_PAGED EndpointTablePages = 1
-	EndpointTablePagesEGRESS_PAGED  EndpointTablePages = 2
+	EndpointTableFlagsTABLE_PAGED      EndpointTableFlags = 1
+	EndpointTableFlagsTABLE_EXCEPTIONS EndpointTableFlags = 2
 )
 
 type EndpointTcpFlags uint32
@@ -398,6 +410,7 @@ const (
 	EndpointVarExportEventType     = "export_event_type"
 	EndpointVarExportFlowState     = "export_flow_state"
 	EndpointVarExportIdentity      = "export_identity"
+	EndpointVarExportLeavingMark   = "export_leaving_mark"
 	EndpointVarExportNodeConfig    = "export_node_config"
 	EndpointVarExportRow           = "export_row"
 	EndpointVarExportRowKey        = "export_row_key"
@@ -405,7 +418,7 @@ const (
 	EndpointVarExportRowPeer       = "export_row_peer"
 	EndpointVarExportRulingFlags   = "export_ruling_flags"
 	EndpointVarExportStage         = "export_stage"
-	EndpointVarExportTablePages    = "export_table_pages"
+	EndpointVarExportTableFlags    = "export_table_flags"
 	EndpointVarExportTcpFlags      = "export_tcp_flags"
 	EndpointVarExportVerdict       = "export_verdict"
 )
@@ -492,6 +505,7 @@ type EndpointVariableSpecs struct {
 	ExportEventType     *ebpf.VariableSpec `ebpf:"export_event_type"`
 	ExportFlowState     *ebpf.VariableSpec `ebpf:"export_flow_state"`
 	ExportIdentity      *ebpf.VariableSpec `ebpf:"export_identity"`
+	ExportLeavingMark   *ebpf.VariableSpec `ebpf:"export_leaving_mark"`
 	ExportNodeConfig    *ebpf.VariableSpec `ebpf:"export_node_config"`
 	ExportRow           *ebpf.VariableSpec `ebpf:"export_row"`
 	ExportRowKey        *ebpf.VariableSpec `ebpf:"export_row_key"`
@@ -499,7 +513,7 @@ type EndpointVariableSpecs struct {
 	ExportRowPeer       *ebpf.VariableSpec `ebpf:"export_row_peer"`
 	ExportRulingFlags   *ebpf.VariableSpec `ebpf:"export_ruling_flags"`
 	ExportStage         *ebpf.VariableSpec `ebpf:"export_stage"`
-	ExportTablePages    *ebpf.VariableSpec `ebpf:"export_table_pages"`
+	ExportTableFlags    *ebpf.VariableSpec `ebpf:"export_table_flags"`
 	ExportTcpFlags      *ebpf.VariableSpec `ebpf:"export_tcp_flags"`
 	ExportVerdict       *ebpf.VariableSpec `ebpf:"export_verdict"`
 }
@@ -580,6 +594,7 @@ type EndpointVariables struct {
 	ExportEventType     *ebpf.Variable `ebpf:"export_event_type"`
 	ExportFlowState     *ebpf.Variable `ebpf:"export_flow_state"`
 	ExportIdentity      *ebpf.Variable `ebpf:"export_identity"`
+	ExportLeavingMark   *ebpf.Variable `ebpf:"export_leaving_mark"`
 	ExportNodeConfig    *ebpf.Variable `ebpf:"export_node_config"`
 	ExportRow           *ebpf.Variable `ebpf:"export_row"`
 	ExportRowKey        *ebpf.Variable `ebpf:"export_row_key"`
@@ -587,7 +602,7 @@ type EndpointVariables struct {
 	ExportRowPeer       *ebpf.Variable `ebpf:"export_row_peer"`
 	ExportRulingFlags   *ebpf.Variable `ebpf:"export_ruling_flags"`
 	ExportStage         *ebpf.Variable `ebpf:"export_stage"`
-	ExportTablePages    *ebpf.Variable `ebpf:"export_table_pages"`
+	ExportTableFlags    *ebpf.Variable `ebpf:"export_table_flags"`
 	ExportTcpFlags      *ebpf.Variable `ebpf:"export_tcp_flags"`
 	ExportVerdict       *ebpf.Variable `ebpf:"export_verdict"`
 }

@@ -37,4 +37,5 @@ EXPORT(struct row_key, row_key);
 EXPORT(struct row, row);
 EXPORT(enum row_page, row_page);
 EXPORT(enum row_peer, row_peer);
-EXPORT(enum table_pages, table_pages);
+EXPORT(enum leaving_mark, leaving_mark);
+EXPORT(enum table_flags, table_flags);

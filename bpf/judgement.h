@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include "identity.h"
 #include "packet.h"
+#include "row.h"
 #include "ruling.h"
 #include "stages.h"
 
@@ -15,13 +16,20 @@ enum flow_table {
 };
 
 /*
- * What is handed from stage to stage while a flow is judged: the attach point's program fills all but the
- * ruling, an identity's judge adds that, and settle makes it the flow's fate. Arrays are in the key's order.
+ * What is handed from stage to stage while a flow is judged: the question is put, an identity's judge adds what its
+ * table says, and settle makes a ruling of that, and the flow's fate. Arrays are in the key's order.
  */
 struct judgement {
 	struct packet packet;
 	struct flow_key key;
 	struct standing standing[2]; /* of both sides */
+
+	/* What the table is asked about, and what it says. */
+	__u32 peer; /* identity that it has rows about: its subject is the other end */
+	__u32 service; /* see service_of() */
+	__u32 class; /* of the service, with its mark */
+	struct row row; /* the peer's, for the class */
+
 	struct ruling ruling;
 	__u16 endpoint[2];
 	__u8 client; /* index of the side that opened the flow, or does now */

@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include "endpoints.h"
 #include "judgement.h"
+#include "service.h"
 #include "verdict.h"
 
 /*
@@ -34,6 +35,8 @@ static __always_inline enum verdict call_judge(struct __sk_buff *skb)
 	consumer = judgement->endpoint[consumer_of(judgement)];
 	provider = judgement->endpoint[provider_of(judgement)];
 	judgement->leaving = !provider;
+	judgement->peer = peer_of(judgement);
+	judgement->service = service_of(judgement);
 	bpf_tail_call(skb, &judges, provider ? provider : consumer);
 	return DROP_ENDPOINT_NOT_READY;
 }

@@ -12,9 +12,15 @@ struct row_key {
 	__u32 page; /* class / 64, or enum row_page */
 };
 
+/* Mark of the table for what leaves the cluster: on what it is asked about, on its classes, on their pages. */
+enum leaving_mark {
+	SERVICE_LEAVING = 1 << 24,
+	CLASS_LEAVING = 1 << 30,
+	PAGE_LEAVING = CLASS_LEAVING / 64,
+};
+
 enum row_page {
-	ROW_ANY_PAGE = 0x7fffffff, /* all pages that the peer has no row of */
-	ROW_LEAVING = 1U << 31, /* mark: of the table for what leaves the cluster */
+	PAGE_ANY = PAGE_LEAVING - 1, /* all pages that the peer has no row of */
 };
 
 enum row_peer {
@@ -22,10 +28,10 @@ enum row_peer {
 		1 << 30, /* mark on a row's kind: page is a class then, and allow its ruling */
 };
 
-/* Which tables have more than 64 classes: their rows may be under ROW_ANY_PAGE. */
-enum table_pages {
-	INGRESS_PAGED = 1 << 0,
-	EGRESS_PAGED = 1 << 1,
+/* What not every table needs. A judge's constant: without it, what looks for it is no code at all. */
+enum table_flags {
+	TABLE_PAGED = 1 << 0, /* more than 64 classes: rows may be under PAGE_ANY */
+	TABLE_EXCEPTIONS = 1 << 1, /* rows may be under ROW_EXCEPTION */
 };
 
 /* What one peer may: the rulings on all of its allowed and on all of its denied classes. */

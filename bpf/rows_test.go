@@ -3,6 +3,7 @@
 package bpf_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/hypha-net/hypha/bpf"
@@ -46,13 +47,16 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// A class for which the table has not even a default row is denied, by no rule.
+// A table that has not even a default row for a class is broken: nothing passes.
 func TestClassWithoutRow(t *testing.T) {
 	n := newNode(t)
 	client, server := n.endpoint(1), n.endpoint(2, policy{ports: http(64), rows: rows{301: {0}}, rest: []uint32{0}})
-	got := client.send(client.to(server.end, ipv6, testbed.TCP(1000, 80, "S"))).want(t, denied)
-	if got.key.Ruling != 0 {
-		t.Errorf("counted %+v, want no ruling", got.key)
+	before := n.count()
+	action, _, err := client.program.Test(client.to(server.end, ipv6, testbed.TCP(1000, 80, "S")))
+	n.must(err)
+	now := n.count()
+	if got := now.since(&before).verdicts; action != actionShot || !slices.Equal(got, []bpf.EndpointVerdict{bpf.EndpointVerdictDROP_INTERNAL}) {
+		t.Errorf("%v, and the program returned %d", got, action)
 	}
 }
 

@@ -7,6 +7,17 @@
 #include "judgement.h"
 #include "known.h"
 
+/* rule makes the ruling of what the table says. */
+static __always_inline void rule(struct judgement *judgement)
+{
+	const struct row *row = &judgement->row;
+	struct ruling *ruling = &judgement->ruling;
+
+	ruling->by_default |= judgement->peer == IDENTITY_UNKNOWN;
+	ruling->allowed = row->allowed >> (judgement->class % 64) & 1;
+	ruling->number = ruling->allowed ? row->allow : row->deny;
+}
+
 /* only_watched: the rules under audit deny what those in force do not. */
 static __always_inline int only_watched(const struct ruling *ruling)
 {
@@ -18,7 +29,7 @@ static __always_inline enum verdict weigh(const struct judgement *judgement)
 {
 	const struct ruling *ruling = &judgement->ruling;
 
-	if (ruling->by_default && !is_known(peer_of(judgement)))
+	if (ruling->by_default && !is_known(judgement->peer))
 		return DROP_IDENTITY_UNKNOWN;
 	return ruling->allowed && !only_watched(ruling) ? VERDICT_NEXT : DROP_POLICY_DENIED;
 }
@@ -36,11 +47,13 @@ static __always_inline void report(struct __sk_buff *skb, const struct packet *p
 /* carry_out makes the ruling the flow's fate, and the packet's with it. */
 static __always_inline enum verdict carry_out(struct __sk_buff *skb, struct judgement *judgement)
 {
-	enum verdict said = weigh(judgement), verdict = said;
 	struct packet *packet = &judgement->packet;
 	struct ruling *ruling = &judgement->ruling;
+	enum verdict said, verdict;
 	int news;
 
+	rule(judgement);
+	said = verdict = weigh(judgement);
 	if (only_watched(ruling))
 		verdict = VERDICT_NEXT;
 	else if (said == DROP_IDENTITY_UNKNOWN)

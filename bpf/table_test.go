@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	anyPage   = uint32(bpf.EndpointRowPageROW_ANY_PAGE)
-	leaving   = uint32(bpf.EndpointRowPageROW_LEAVING)
+	anyPage   = uint32(bpf.EndpointRowPagePAGE_ANY)
 	exception = uint32(bpf.EndpointRowPeerROW_EXCEPTION)
 	audited   = uint32(bpf.EndpointRulingFlagsRULING_AUDIT)
 	theRest   = uint32(bpf.EndpointIdentityIDENTITY_UNKNOWN) // peer under which the default row is
@@ -30,6 +29,20 @@ type policy struct {
 	based bool               // all rows but that of the rest have the rest's own classes for theirs, too
 	first uint32             // number of its first ruling; filled by compile
 }
+
+// direction is that of a table: 0, or 1 for what leaves.
+type direction uint32
+
+const (
+	towards direction = iota
+	leaving
+)
+
+func (d direction) service() uint32 {
+	return uint32(d) * uint32(bpf.EndpointLeavingMarkSERVICE_LEAVING)
+}
+func (d direction) class() uint32 { return uint32(d) * uint32(bpf.EndpointLeavingMarkCLASS_LEAVING) }
+func (d direction) page() uint32  { return uint32(d) * uint32(bpf.EndpointLeavingMarkPAGE_LEAVING) }
 
 // rows are the classes that peers are allowed, by identity.
 type rows map[uint32][]uint32
@@ -72,8 +85,8 @@ func (p *policy) peers() []uint32 {
 	return peers
 }
 
-// compile makes the rows of one direction, whose mark is 0 or leaving. Rulings are numbered from first.
-func (p *policy) compile(first, direction uint32) map[bpf.EndpointRowKey]bpf.EndpointRow {
+// compile makes the rows of one direction. Rulings are numbered from first.
+func (p *policy) compile(first uint32, d direction) map[bpf.EndpointRowKey]bpf.EndpointRow {
 	p.first = first
 	table := map[bpf.EndpointRowKey]bpf.EndpointRow{}
 	for _, peer := range p.peers() {
@@ -81,15 +94,15 @@ func (p *policy) compile(first, direction uint32) map[bpf.EndpointRowKey]bpf.End
 		if peer != theRest {
 			classes = p.rows[peer]
 		}
-		p.compileRow(table, peer, classes, direction)
+		p.compileRow(table, peer, classes, d)
 	}
 	return table
 }
 
-func (p *policy) compileRow(table map[bpf.EndpointRowKey]bpf.EndpointRow, peer uint32, classes []uint32, direction uint32) {
+func (p *policy) compileRow(table map[bpf.EndpointRowKey]bpf.EndpointRow, peer uint32, classes []uint32, d direction) {
 	number := p.first + 100*p.kind(peer)
 	row := bpf.EndpointRow{Allow: p.mark(number), Deny: p.mark(number + 1)}
-	mark := direction >> 16 // makes a kind unique over both directions
+	mark := uint32(d) << 16 // makes a kind unique over both directions
 	if len(p.own[peer]) > 0 {
 		row.Kind = mark | p.kind(peer)
 	}
@@ -109,10 +122,10 @@ func (p *policy) compileRow(table map[bpf.EndpointRowKey]bpf.EndpointRow, peer u
 	}
 	for page, allowed := range pages {
 		row.Allowed = allowed
-		table[bpf.EndpointRowKey{Peer: peer, Page: page | direction}] = row
+		table[bpf.EndpointRowKey{Peer: peer, Page: page | d.page()}] = row
 	}
 	for i, class := range p.own[peer] {
-		table[bpf.EndpointRowKey{Peer: exception | row.Kind, Page: class | direction}] =
+		table[bpf.EndpointRowKey{Peer: exception | row.Kind, Page: class | d.class()}] =
 			bpf.EndpointRow{Allow: p.mark(number + 2 + uint32(i))}
 	}
 }
@@ -128,7 +141,7 @@ func (p *policy) mark(ruling uint32) uint32 {
 func (e *endpoint) judge(revision uint32) *ebpf.Program {
 	e.Helper()
 	e.node.rulings += 10000
-	table := e.ingress.compile(e.node.rulings, 0)
+	table := e.ingress.compile(e.node.rulings, towards)
 	for key, row := range e.egress.compile(e.node.rulings+5000, leaving) {
 		table[key] = row
 	}
@@ -142,10 +155,9 @@ func (e *endpoint) judge(revision uint32) *ebpf.Program {
 	}
 	template := e.templates.Programs[bpf.JudgeProgJudge].Copy()
 	for stub, body := range map[string]asm.Instructions{
-		"classify_ingress": classifier(e.ingress.ports),
-		"classify_egress":  classifier(e.egress.ports),
-		"table_revision":   constant(revision),
-		"table_paged":      constant(pages(e.ingress.paged, e.egress.paged)),
+		"classify":       classifier(e.ingress.ports, e.egress.ports),
+		"table_revision": constant(revision),
+		"table_flags":    constant(e.ingress.flags() | e.egress.flags()),
 	} {
 		template.Instructions = splice(template.Instructions, stub, body)
 	}
@@ -166,14 +178,14 @@ func (n *node) load(judge *ebpf.ProgramSpec, rows *ebpf.Map) *ebpf.Program {
 	return program
 }
 
-func pages(ingress, egress bool) (paged uint32) {
-	if ingress {
-		paged |= uint32(bpf.EndpointTablePagesINGRESS_PAGED)
+func (p *policy) flags() (flags uint32) {
+	if p.paged {
+		flags |= uint32(bpf.EndpointTableFlagsTABLE_PAGED)
 	}
-	if egress {
-		paged |= uint32(bpf.EndpointTablePagesEGRESS_PAGED)
+	if len(p.own) > 0 {
+		flags |= uint32(bpf.EndpointTableFlagsTABLE_EXCEPTIONS)
 	}
-	return paged
+	return flags
 }
 
 // splice replaces a stub by a body.
@@ -188,15 +200,22 @@ func splice(program asm.Instructions, stub string, body asm.Instructions) asm.In
 }
 
 // classifier compares with one port after the other.
-func classifier(ports map[service]uint32) (body asm.Instructions) {
-	for service, class := range ports {
-		body = append(body,
-			asm.Mov.Imm(asm.R0, int32(class)),
-			skipUnless(asm.R1, int32(service.protocol), 2),
-			skipUnless(asm.R2, int32(service.port), 1),
-			asm.Return())
+func classifier(ports ...map[service]uint32) (body asm.Instructions) {
+	for i, ports := range ports {
+		d := direction(i)
+		for service, class := range ports {
+			body = append(body,
+				asm.Mov.Imm32(asm.R0, int32(class|d.class())),
+				skipUnless(asm.R1, int32(d.service()|uint32(service.protocol)<<16|uint32(service.port)), 1),
+				asm.Return())
+		}
 	}
-	return append(body, constant(0)...)
+	return append(body, // the mark alone
+		asm.Mov.Imm32(asm.R0, int32(leaving.class())),
+		skipIfLess(asm.R1, int32(leaving.service())),
+		asm.Return(),
+		asm.Mov.Imm32(asm.R0, 0),
+		asm.Return())
 }
 
 func constant(value uint32) asm.Instructions {
@@ -205,4 +224,8 @@ func constant(value uint32) asm.Instructions {
 
 func skipUnless(register asm.Register, value int32, instructions int16) asm.Instruction {
 	return asm.Instruction{OpCode: asm.JNE.Op(asm.ImmSource), Dst: register, Constant: int64(value), Offset: instructions}
+}
+
+func skipIfLess(register asm.Register, value int32) asm.Instruction {
+	return asm.Instruction{OpCode: asm.JLT.Op(asm.ImmSource), Dst: register, Constant: int64(value), Offset: 1}
 }

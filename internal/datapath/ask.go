@@ -84,7 +84,7 @@ func (q question) verdict(peer identity.Number, identities *knownIdentities) (Ta
 func (q question) row(peer identity.Number) (row bpf.EndpointRow, found bool, err error) {
 	pages := []uint32{uint32(q.class / pageClasses)}
 	if q.paged {
-		pages = append(pages, rowAnyPage)
+		pages = append(pages, pageAny)
 	}
 	for _, page := range pages {
 		err := q.rows.Lookup(q.rowKey(peer, page), &row)

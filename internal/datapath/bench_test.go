@@ -57,7 +57,7 @@ func BenchmarkJudgeLoad(b *testing.B) {
 	defer rows.Close()
 	b.ReportAllocs()
 	for b.Loop() {
-		program, err := n.judgeTemplate.load(tables, rows)
+		program, err := n.judgeTemplate.load(tables, flagsOf(tables), rows)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -10,8 +10,6 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 	"pgregory.net/rapid"
-
-	"github.com/hypha-net/hypha/internal/policy"
 )
 
 func needBPF(t *testing.T) {
@@ -22,15 +20,14 @@ func needBPF(t *testing.T) {
 }
 
 // loadClassifier loads a program that only calls the classifier, with what its context says.
-func loadClassifier(t rapid.TB, ports []policy.PortClass) *ebpf.Program {
+func loadClassifier(t rapid.TB, all ports) *ebpf.Program {
 	t.Helper()
-	code, err := classifier("classify", ports)
+	code, err := classifier("classify", all[ingress], all[egress])
 	if err != nil {
 		t.Fatal(err)
 	}
 	call := asm.Instructions{
-		asm.LoadMem(asm.R2, asm.R1, 4, asm.Word).WithSource(asm.Comment("classify(context)")),
-		asm.LoadMem(asm.R1, asm.R1, 0, asm.Word),
+		asm.LoadMem(asm.R1, asm.R1, 0, asm.Word).WithSource(asm.Comment("classify(context)")),
 		asm.Call.Label("classify"),
 		asm.Return(),
 	}
@@ -38,7 +35,7 @@ func loadClassifier(t rapid.TB, ports []policy.PortClass) *ebpf.Program {
 		Type: ebpf.Syscall, Flags: sleepable, License: "Dual BSD/GPL", Instructions: append(call, code...),
 	})
 	if err != nil {
-		t.Fatalf("loading a classifier of %d ranges, %d instructions: %v", len(ports), len(code), err)
+		t.Fatalf("loading a classifier of %d instructions: %v", len(code), err)
 	}
 	return program
 }
@@ -48,14 +45,13 @@ const (
 	mostClasses = 4095   // class 0 not counted
 )
 
-func kernelClass(t rapid.TB, program *ebpf.Program, protocol policy.Protocol, port uint16) int {
+func kernelClass(t rapid.TB, program *ebpf.Program, service uint32) uint32 {
 	t.Helper()
-	context := struct{ Protocol, Port uint32 }{uint32(protocol), uint32(port)}
-	class, err := program.Run(&ebpf.RunOptions{Context: context})
+	class, err := program.Run(&ebpf.RunOptions{Context: struct{ Service uint32 }{service}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return int(class)
+	return class
 }
 
 // cost says what the kernel made of a program, for the log.

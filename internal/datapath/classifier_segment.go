@@ -11,39 +11,53 @@ import (
 
 var errPortOrder = errors.New("port classes are not sorted and disjoint")
 
-// portKey puts protocol and port into one number: 24 bits, protocol first.
-func portKey(p policy.Protocol, port uint16) uint32 {
-	return uint32(p)<<16 | uint32(port)
+// serviceOf is what the judge asks the classifier about, service_of() in bpf/service.h: 25 bits, direction and protocol first.
+func (d direction) serviceOf(p policy.Protocol, port uint16) uint32 {
+	return d.service() | uint32(p)<<16 | uint32(port)
 }
 
-// segment is the keys from start to where the next segment starts.
+// segment is the services from start to where the next segment starts. Its class has the direction's mark.
 type segment struct {
 	start uint32
-	class int
+	class uint32
 }
 
-// segments cover all keys. Neighbours have different classes.
+// segments cover all services. Neighbours have different classes.
 type segments []segment
 
-// segmentsOf fills the gaps between port classes with class 0. Ranges that touch and are of one class become
-// one, across protocols too.
-func segmentsOf(ports []policy.PortClass) (segments, error) {
-	s := segments{{start: 0, class: 0}}
-	free := uint32(0) // first key after the classes so far
+// segmentsOf are those of both directions' ports. ErrTooManyPorts, errPortOrder.
+func segmentsOf(in, out []policy.PortClass) (segments, error) {
+	s, err := segments(nil).with(ingress, in)
+	if err != nil {
+		return nil, err
+	}
+	return s.with(egress, out)
+}
+
+// with appends a direction: the gaps between port classes are of class 0. Ranges that touch and are of one class become one, across
+// protocols too.
+func (s segments) with(d direction, ports []policy.PortClass) (segments, error) {
+	before := len(s)
+	free := d.service() // first service after the classes so far
+	s = s.from(free, d.class())
 	for _, p := range ports {
-		first, last := portKey(p.Protocol, p.First), portKey(p.Protocol, p.Last)
+		first, last := d.serviceOf(p.Protocol, p.First), d.serviceOf(p.Protocol, p.Last)
 		if last < first || first < free {
 			return nil, fmt.Errorf("%w: at %s %d-%d", errPortOrder, p.Protocol, p.First, p.Last)
 		}
 		free = last + 1
-		s = s.from(first, p.Class).from(free, 0)
+		s = s.from(first, d.class()|uint32(p.Class)).from(free, d.class())
+	}
+	if count := len(s) - before; count > maxSegments {
+		return nil, fmt.Errorf("%w: %d, with the gaps between them, and a program has at most %d: name fewer different ranges",
+			ErrTooManyPorts, count, maxSegments)
 	}
 	return s, nil
 }
 
 // from says that all from start on is of class. start is not before the start of the last segment.
-func (s segments) from(start uint32, class int) segments {
-	if end := len(s) - 1; s[end].start == start {
+func (s segments) from(start, class uint32) segments {
+	if end := len(s) - 1; end >= 0 && s[end].start == start {
 		s = s[:end]
 	}
 	if end := len(s) - 1; end >= 0 && s[end].class == class {

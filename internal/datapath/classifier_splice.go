@@ -16,9 +16,9 @@ import (
 
 var errNoFunction = errors.New("function not found")
 
-// spliceClassifier replaces the body of prog's function symbol with a classifier of ports.
-func spliceClassifier(prog *ebpf.ProgramSpec, symbol string, ports []policy.PortClass) error {
-	code, err := classifier(symbol, ports)
+// spliceClassifier replaces the body of prog's function symbol with a classifier of both directions' ports.
+func spliceClassifier(prog *ebpf.ProgramSpec, symbol string, in, out []policy.PortClass) error {
+	code, err := classifier(symbol, in, out)
 	if err != nil {
 		return fmt.Errorf("making %s of program %s: %w", symbol, prog.Name, err)
 	}
@@ -36,6 +36,22 @@ func splice(prog *ebpf.ProgramSpec, symbol string, code asm.Instructions) error 
 	// type also says that it is global: it is verified once, and not again for each call.
 	code[0] = btf.WithFuncMetadata(code[0], btf.FuncMetadata(&prog.Instructions[start]))
 	prog.Instructions = slices.Concat(prog.Instructions[:start], code, prog.Instructions[end:])
+	return nil
+}
+
+// fold replaces the calls of a function by what it returns, and takes the function out, in a new slice of instructions. A call is as
+// long as the instruction that comes in its place, so that jumps over it stay.
+func fold(prog *ebpf.ProgramSpec, symbol string, value uint32) error {
+	start, end, err := functionBounds(prog.Instructions, symbol)
+	if err != nil {
+		return fmt.Errorf("folding %s of program %s: %w", symbol, prog.Name, err)
+	}
+	prog.Instructions = slices.Concat(prog.Instructions[:start], prog.Instructions[end:])
+	for i, ins := range prog.Instructions {
+		if ins.IsFunctionReference() && ins.Reference() == symbol {
+			prog.Instructions[i] = asm.Mov.Imm32(asm.R0, int32(value))
+		}
+	}
 	return nil
 }
 

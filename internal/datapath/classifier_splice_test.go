@@ -16,9 +16,6 @@ import (
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
-// classifiers are the template's functions that become one.
-var classifiers = []string{"classify_ingress", "classify_egress"}
-
 func template(t testing.TB) *ebpf.CollectionSpec {
 	t.Helper()
 	spec, err := bpf.LoadJudge()
@@ -31,13 +28,11 @@ func template(t testing.TB) *ebpf.CollectionSpec {
 	return spec
 }
 
-// spliceAll loads a judge with two classifiers of ports.
-func spliceAll(t rapid.TB, spec *ebpf.CollectionSpec, ports []policy.PortClass) *ebpf.Collection {
+// spliceBoth loads a judge with a classifier of these ports for both directions.
+func spliceBoth(t rapid.TB, spec *ebpf.CollectionSpec, ports []policy.PortClass) *ebpf.Collection {
 	t.Helper()
-	for _, symbol := range classifiers {
-		if err := spliceClassifier(spec.Programs["judge"], symbol, ports); err != nil {
-			t.Fatal(err)
-		}
+	if err := spliceClassifier(spec.Programs["judge"], "classify", ports, ports); err != nil {
+		t.Fatal(err)
 	}
 	collection, err := ebpf.NewCollection(spec)
 	if err != nil {
@@ -50,7 +45,7 @@ func TestVerifierAcceptsSplicedTemplates(t *testing.T) {
 	needBPF(t)
 	whole := template(t)
 	for _, count := range []int{0, 1, 10, 100, 1000, 10000} {
-		collection := spliceAll(t, whole.Copy(), everySecond(count))
+		collection := spliceBoth(t, whole.Copy(), everySecond(count))
 		t.Logf("%d in the template, %d ranges twice: %s",
 			len(whole.Programs["judge"].Instructions), count, cost(t, collection.Programs["judge"]))
 		collection.Close()
@@ -61,72 +56,67 @@ func TestVerifierAcceptsRandomSplices(t *testing.T) {
 	needBPF(t)
 	whole := template(t)
 	rapid.Check(t, func(t *rapid.T) {
-		spliceAll(t, whole.Copy(), drawPorts(t)).Close()
+		spliceBoth(t, whole.Copy(), drawPorts(t)).Close()
 	})
 }
 
-// The spliced function, with all that the template says about it, is called by a program that does nothing else:
-// the protocol is in its packet's priority, the port in the mark.
+// The spliced function, with all that the template says about it, is called by a program that does nothing else: the service is in
+// its packet's mark.
 func TestSplicedFunctionAnswers(t *testing.T) {
 	needBPF(t)
-	ports := everySecond(100)
-	for _, symbol := range classifiers {
-		spec := template(t).Programs["judge"]
-		if err := spliceClassifier(spec, symbol, ports); err != nil {
-			t.Fatal(err)
-		}
-		start, end, err := functionBounds(spec.Instructions, symbol)
-		if err != nil {
-			t.Fatal(err)
-		}
-		call := asm.Instructions{
-			asm.LoadMem(asm.R2, asm.R1, int16(unsafe.Offsetof(skb{}.Mark)), asm.Word),
-			asm.LoadMem(asm.R1, asm.R1, int16(unsafe.Offsetof(skb{}.Priority)), asm.Word),
-			asm.Call.Label(symbol),
-			asm.Return(),
-		}
-		call[0] = call[0].WithMetadata(spec.Instructions[0].Metadata)
-		spec.Instructions = slices.Concat(call, spec.Instructions[start:end])
-		program, err := ebpf.NewProgram(spec)
-		if err != nil {
-			t.Fatalf("%s: %+v", symbol, err)
-		}
-		defer program.Close()
-		for _, port := range []uint16{0, 1, 2, 100, 101, 198, 199, 200, 65535} {
-			got, err := program.Run(&ebpf.RunOptions{
-				Data: make([]byte, 14), Context: skb{Priority: uint32(policy.TCP), Mark: uint32(port)},
-			})
+	all := ports{everySecond(100), everySecond(50)}
+	spec := template(t).Programs["judge"]
+	if err := spliceClassifier(spec, "classify", all[ingress], all[egress]); err != nil {
+		t.Fatal(err)
+	}
+	start, end, err := functionBounds(spec.Instructions, "classify")
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := asm.Instructions{
+		asm.LoadMem(asm.R1, asm.R1, int16(unsafe.Offsetof(skb{}.Mark)), asm.Word),
+		asm.Call.Label("classify"),
+		asm.Return(),
+	}
+	call[0] = call[0].WithMetadata(spec.Instructions[0].Metadata)
+	spec.Instructions = slices.Concat(call, spec.Instructions[start:end])
+	program, err := ebpf.NewProgram(spec)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	defer program.Close()
+	for _, d := range []direction{ingress, egress} {
+		for _, port := range []uint16{0, 1, 2, 98, 99, 100, 101, 198, 199, 200, 65535} {
+			got, err := program.Run(&ebpf.RunOptions{Data: make([]byte, 14), Context: skb{Mark: d.serviceOf(policy.TCP, port)}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := naiveClass(ports, policy.TCP, port); int(got) != want {
-				t.Errorf("%s: tcp port %d is of class %d, want %d", symbol, port, got, want)
+			if want := d.class() | uint32(naiveClass(all[d], policy.TCP, port)); got != want {
+				t.Errorf("direction %d: tcp port %d is of class %#x, want %#x", d, port, got, want)
 			}
 		}
 	}
 }
 
-// skb is the start of struct __sk_buff, linux/bpf.h; a test run takes the fields that have a name here.
+// skb is the start of struct __sk_buff, linux/bpf.h; a test run takes the field that has a name here.
 type skb struct {
-	_        [2]uint32
-	Mark     uint32
-	_        [5]uint32
-	Priority uint32
-	_        [3]uint32
+	_    [2]uint32
+	Mark uint32
+	_    [9]uint32
 }
 
 func TestSpliceLeavesTheRestAlone(t *testing.T) {
 	spec := template(t)
 	before := spec.Programs["judge"].Instructions
 	copied := spec.Copy()
-	if err := spliceClassifier(copied.Programs["judge"], "classify_ingress", everySecond(100)); err != nil {
+	if err := spliceClassifier(copied.Programs["judge"], "classify", everySecond(100), nil); err != nil {
 		t.Fatal(err)
 	}
 	after := copied.Programs["judge"].Instructions
 	if got, want := symbols(after), symbols(before); !slices.Equal(got, want) {
 		t.Errorf("functions are %v, want %v", got, want)
 	}
-	start, end, err := functionBounds(before, "classify_ingress")
+	start, end, err := functionBounds(before, "classify")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +139,35 @@ func symbols(code asm.Instructions) (names []string) {
 
 func TestSpliceNeedsTheFunction(t *testing.T) {
 	program := template(t).Programs["judge"]
-	if err := spliceClassifier(program, "classify_nothing", nil); !errors.Is(err, errNoFunction) {
+	if err := spliceClassifier(program, "classify_nothing", nil, nil); !errors.Is(err, errNoFunction) {
 		t.Errorf("the judge has no classify_nothing: %v", err)
+	}
+}
+
+// A call of a function that returns a constant becomes that constant.
+func TestFoldedFunctionsAreGone(t *testing.T) {
+	needBPF(t)
+	spec := template(t).Programs["judge"]
+	before := spec.Instructions
+	program := *spec
+	if err := fold(&program, "table_revision", 7); err != nil {
+		t.Fatal(err)
+	}
+	if slices.Contains(symbols(program.Instructions), "table_revision") || len(symbols(spec.Instructions)) != len(symbols(before)) {
+		t.Errorf("functions are %v, in the template %v", symbols(program.Instructions), symbols(spec.Instructions))
+	}
+	loads := func(code asm.Instructions) (count int) {
+		for _, i := range code {
+			if i.OpCode == asm.Mov.Op32(asm.ImmSource) && i.Dst == asm.R0 && i.Constant == 7 {
+				count++
+			}
+		}
+		return count
+	}
+	if loads(before) != 0 || loads(program.Instructions) != 1 {
+		t.Errorf("the constant is there %d times, in the template %d times", loads(program.Instructions), loads(before))
+	}
+	if err := fold(&program, "table_revision", 7); !errors.Is(err, errNoFunction) {
+		t.Errorf("%v, want %v", err, errNoFunction)
 	}
 }

@@ -28,18 +28,30 @@ func edges(p policy.PortClass) []uint16 {
 	return []uint16{p.First - 1, p.First, p.First + (p.Last-p.First)/2, p.Last, p.Last + 1}
 }
 
-// compare holds kernel and naive evaluator together at edges of every step-th range.
-func compare(t rapid.TB, program *ebpf.Program, ports []policy.PortClass, step int) {
+// ports are those of both directions.
+type ports [2][]policy.PortClass
+
+// compare holds kernel and naive evaluator together at edges of every step-th range, in both directions.
+func (all ports) compare(t rapid.TB, program *ebpf.Program, step int) {
 	t.Helper()
-	for i := 0; i < len(ports); i += step {
-		for _, port := range append(edges(ports[i]), 0, math.MaxUint16) {
-			for _, protocol := range []policy.Protocol{ports[i].Protocol - 1, ports[i].Protocol, ports[i].Protocol + 1} {
-				got, want := kernelClass(t, program, protocol, port), naiveClass(ports, protocol, port)
-				if got != want {
-					t.Fatalf("%d ranges: protocol %d port %d: kernel says class %d, want %d", len(ports), protocol, port, got, want)
+	for _, d := range []direction{ingress, egress} {
+		for i := 0; i < len(all[d]); i += step {
+			for _, port := range append(edges(all[d][i]), 0, math.MaxUint16) {
+				for _, protocol := range []policy.Protocol{all[d][i].Protocol - 1, all[d][i].Protocol, all[d][i].Protocol + 1} {
+					all.ask(t, program, d, protocol, port)
 				}
 			}
 		}
+	}
+}
+
+// ask is one question of compare.
+func (all ports) ask(t rapid.TB, program *ebpf.Program, d direction, protocol policy.Protocol, port uint16) {
+	t.Helper()
+	got, want := kernelClass(t, program, d.serviceOf(protocol, port)), d.class()|uint32(naiveClass(all[d], protocol, port))
+	if got != want {
+		t.Fatalf("%d and %d ranges: direction %d protocol %d port %d: kernel says class %#x, want %#x",
+			len(all[ingress]), len(all[egress]), d, protocol, port, got, want)
 	}
 }
 
@@ -79,15 +91,13 @@ func everySecond(count int) (ports []policy.PortClass) {
 func TestClassifierIsNaiveEvaluation(t *testing.T) {
 	needBPF(t)
 	rapid.Check(t, func(t *rapid.T) {
-		ports := drawPorts(t)
-		program := loadClassifier(t, ports)
+		all := ports{drawPorts(t), drawPorts(t)}
+		program := loadClassifier(t, all)
 		defer program.Close()
-		compare(t, program, ports, 1)
-		anyProtocol, anyPort := rapid.Uint8().Draw(t, "protocol"), rapid.Uint16().Draw(t, "port")
-		got := kernelClass(t, program, policy.Protocol(anyProtocol), anyPort)
-		if want := naiveClass(ports, policy.Protocol(anyProtocol), anyPort); got != want {
-			t.Fatalf("protocol %d port %d: kernel says class %d, want %d", anyProtocol, anyPort, got, want)
-		}
+		all.compare(t, program, 1)
+		protocol, port := policy.Protocol(rapid.Uint8().Draw(t, "protocol")), rapid.Uint16().Draw(t, "port")
+		all.ask(t, program, ingress, protocol, port)
+		all.ask(t, program, egress, protocol, port)
 	})
 }
 
@@ -95,33 +105,34 @@ func TestClassifierIsNaiveEvaluation(t *testing.T) {
 func TestLargeClassifiers(t *testing.T) {
 	needBPF(t)
 	for _, count := range []int{1000, maxLeft / 2, maxLeft, maxLeft + 1, (maxSegments - 1) / 2} {
-		ports := everySecond(count)
-		program := loadClassifier(t, ports)
-		compare(t, program, ports, count/50)
-		t.Logf("%d ranges: %s", count, cost(t, program))
+		all := ports{everySecond(count), everySecond(count)}
+		program := loadClassifier(t, all)
+		all.compare(t, program, count/50)
+		t.Logf("%d ranges twice: %s", count, cost(t, program))
 		program.Close()
 	}
 }
 
 func TestClassifierIsSmall(t *testing.T) {
+	const none = 2 + 2 // the two directions: load, compare, load, exit
 	for _, c := range []struct {
 		name         string
 		ports        []policy.PortClass
 		instructions int
 	}{
-		{"no ports", nil, 2},
-		{"everything is one class", []policy.PortClass{{Protocol: 0, First: 0, Last: 65535, Class: 1}}, 2 + 4},
-		{"one port", []policy.PortClass{{Protocol: policy.TCP, First: 80, Last: 80, Class: 1}}, 2 + 1 + 2 + 4},
+		{"no ports", nil, none},
+		{"everything is one class", []policy.PortClass{{Protocol: 0, First: 0, Last: 65535, Class: 1}}, none + 3},
+		{"one port", []policy.PortClass{{Protocol: policy.TCP, First: 80, Last: 80, Class: 1}}, none + 5},
 		{"neighbours of one class", []policy.PortClass{
 			{Protocol: policy.TCP, First: 80, Last: 80, Class: 1},
 			{Protocol: policy.TCP, First: 81, Last: 90, Class: 1},
-		}, 2 + 1 + 2 + 4},
+		}, none + 5},
 		{"neighbours across protocols", []policy.PortClass{
 			{Protocol: 6, First: 80, Last: 65535, Class: 1},
 			{Protocol: 7, First: 0, Last: 90, Class: 1},
-		}, 2 + 1 + 2 + 4},
+		}, none + 5},
 	} {
-		code, err := classifier("classify", c.ports)
+		code, err := classifier("classify", c.ports, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,8 +157,10 @@ func TestClassifierRefuses(t *testing.T) {
 		{"not sorted by protocol", []policy.PortClass{tcp(80, 80), {Protocol: policy.ICMP, Class: 1}}, errPortOrder},
 		{"too many", everySecond(maxSegments/2 + 1), ErrTooManyPorts},
 	} {
-		if _, err := classifier("classify", c.ports); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		for _, all := range []ports{{c.ports}, {egress: c.ports}} {
+			if _, err := classifier("classify", all[ingress], all[egress]); !errors.Is(err, c.want) {
+				t.Errorf("%s: %v, want %v", c.name, err, c.want)
+			}
 		}
 	}
 }

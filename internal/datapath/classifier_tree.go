@@ -12,10 +12,10 @@ import (
 // instructions.
 const maxLeft = math.MaxInt16 / 3
 
-// tree is instructions that compare the key in R1 and exit with its class in R0.
+// tree is instructions that compare the service in R1, of which they read 32 bits, and exit with its class in R0.
 type tree asm.Instructions
 
-// add appends the instructions for keys that are in s. The tree is balanced as long as a jump can
+// add appends the instructions for services that are in s. The tree is balanced as long as a jump can
 // skip half of it; a larger one is a chain of such trees.
 func (t *tree) add(s segments) {
 	switch len(s) {
@@ -34,12 +34,12 @@ func (t *tree) add(s segments) {
 }
 
 // jumpIf appends a jump over what over appends.
-func (t *tree) jumpIf(op asm.JumpOp, key uint32, over func()) {
+func (t *tree) jumpIf(op asm.JumpOp, service uint32, over func()) {
 	jump := len(*t)
 	t.append(asm.Instruction{
 		OpCode:   asm.OpCode(asm.Jump32Class).SetJumpOp(op).SetSource(asm.ImmSource),
 		Dst:      asm.R1,
-		Constant: int64(key),
+		Constant: int64(service),
 	})
 	over()
 	(*t)[jump].Offset = int16(len(*t) - jump - 1)

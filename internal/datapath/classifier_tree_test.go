@@ -16,7 +16,7 @@ func TestTreeBounds(t *testing.T) {
 		count := rapid.IntRange(1, 3*maxLeft).Draw(t, "segments")
 		s := make(segments, count)
 		for i := range s {
-			s[i] = segment{start: uint32(i), class: i}
+			s[i] = segment{start: uint32(i), class: uint32(i)}
 		}
 		var code tree
 		code.add(s)
@@ -37,16 +37,16 @@ func TestTreeBounds(t *testing.T) {
 }
 
 // walk interprets a tree: it returns R0 at the exit, and how many compares it came by.
-func walk(code tree, key uint32) (class int64, compares int) {
+func walk(code tree, service uint32) (class int64, compares int) {
 	for i := 0; ; i++ {
 		jump := false
 		switch in := code[i]; in.OpCode.JumpOp() {
 		case asm.Exit:
 			return class, compares
 		case asm.JGE:
-			compares, jump = compares+1, key >= uint32(in.Constant)
+			compares, jump = compares+1, service >= uint32(in.Constant)
 		case asm.JLT:
-			compares, jump = compares+1, key < uint32(in.Constant)
+			compares, jump = compares+1, service < uint32(in.Constant)
 		default:
 			class = in.Constant
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cilium/ebpf"
 
+	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
@@ -21,8 +22,9 @@ type judge struct {
 	load     time.Duration // that the kernel took
 	asked    *Program      // what report found
 	revision uint64        // that the program writes on its verdicts
-	says     *inForce      // what its rows are, or are being changed to; guarded by Datapath.mu
-	users    int           // identities, endpoints that have it installed, and switches that are to make it somebody's
+	flags    bpf.EndpointTableFlags
+	says     *inForce // what its rows are, or are being changed to; guarded by Datapath.mu
+	users    int      // identities, endpoints that have it installed, and switches that are to make it somebody's
 }
 
 // report asks the kernel once what became of the program, d.mu held. That takes a third of the time that loading it took.
@@ -49,7 +51,7 @@ func (d *Datapath) makeJudge(tables *policy.Tables) (_ *inForce, err error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &judge{revision: tables.Revision, ingress: tables.Ingress.Shape, egress: tables.Egress.Shape, users: 1}
+	j := &judge{revision: tables.Revision, flags: flagsOf(tables), ingress: tables.Ingress.Shape, egress: tables.Egress.Shape, users: 1}
 	if j.rows, err = d.judgeTemplate.newRows(len(all.keys)); err != nil {
 		return nil, err
 	}
@@ -62,7 +64,7 @@ func (d *Datapath) makeJudge(tables *policy.Tables) (_ *inForce, err error) {
 		return nil, err
 	}
 	began := time.Now()
-	if j.program, err = d.judgeTemplate.load(tables, j.rows); err != nil {
+	if j.program, err = d.judgeTemplate.load(tables, j.flags, j.rows); err != nil {
 		return nil, err
 	}
 	j.load, j.template = time.Since(began), len(d.judgeTemplate.spec.Instructions)

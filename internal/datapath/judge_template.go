@@ -4,6 +4,7 @@ package datapath
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -17,7 +18,7 @@ import (
 const rowsSymbol = "rows"
 
 // judgeTemplate is the program that is tailored for each identity. It is parsed once, and has the shared maps already: all that is
-// left to do for one identity are four functions and one map.
+// left to do for one identity are a function, two constants and a map.
 type judgeTemplate struct {
 	spec *ebpf.ProgramSpec
 	rows *ebpf.MapSpec
@@ -74,18 +75,13 @@ func bare(code asm.Instructions) {
 }
 
 // load makes the program of one identity.
-func (t judgeTemplate) load(tables *policy.Tables, rows *ebpf.Map) (*ebpf.Program, error) {
+func (t judgeTemplate) load(tables *policy.Tables, flags bpf.EndpointTableFlags, rows *ebpf.Map) (*ebpf.Program, error) {
 	spec := *t.spec
-	for _, f := range []struct {
-		symbol string
-		ports  []policy.PortClass
-	}{{"classify_ingress", tables.Ingress.Ports}, {"classify_egress", tables.Egress.Ports}} {
-		if err := spliceClassifier(&spec, f.symbol, f.ports); err != nil {
-			return nil, err
-		}
+	if err := spliceClassifier(&spec, "classify", tables.Ingress.Ports, tables.Egress.Ports); err != nil {
+		return nil, err
 	}
-	for symbol, value := range map[string]uint32{"table_revision": uint32(tables.Revision), "table_paged": uint32(pagedDirections(tables))} {
-		if err := splice(&spec, symbol, constant(symbol, value)); err != nil {
+	for symbol, value := range map[string]uint32{"table_revision": uint32(tables.Revision), "table_flags": uint32(flags)} {
+		if err := fold(&spec, symbol, value); err != nil {
 			return nil, err
 		}
 	}
@@ -99,21 +95,15 @@ func (t judgeTemplate) load(tables *policy.Tables, rows *ebpf.Map) (*ebpf.Progra
 	return program, nil
 }
 
-// pagedDirections is what table_paged returns.
-func pagedDirections(tables *policy.Tables) (pages bpf.EndpointTablePages) {
-	if paged(tables.Ingress.Shape) {
-		pages |= bpf.EndpointTablePagesINGRESS_PAGED
+// flagsOf is what table_flags returns.
+func flagsOf(tables *policy.Tables) (flags bpf.EndpointTableFlags) {
+	for _, table := range []*policy.Table{&tables.Ingress, &tables.Egress} {
+		if paged(table.Shape) {
+			flags |= bpf.EndpointTableFlagsTABLE_PAGED
+		}
+		if slices.ContainsFunc(table.Kinds, func(k policy.Kind) bool { return len(k.Others) > 0 }) {
+			flags |= bpf.EndpointTableFlagsTABLE_EXCEPTIONS
+		}
 	}
-	if paged(tables.Egress.Shape) {
-		pages |= bpf.EndpointTablePagesEGRESS_PAGED
-	}
-	return pages
-}
-
-// constant is a function that returns a number.
-func constant(symbol string, value uint32) asm.Instructions {
-	return asm.Instructions{
-		asm.Mov.Imm32(asm.R0, int32(value)).WithSymbol(symbol).WithSource(asm.Comment(symbol)),
-		asm.Return(),
-	}
+	return flags
 }

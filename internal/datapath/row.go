@@ -10,19 +10,24 @@ import (
 
 const (
 	pageClasses  = 64 // that one row speaks of
-	rowAnyPage   = uint32(bpf.EndpointRowPageROW_ANY_PAGE)
-	rowLeaving   = uint32(bpf.EndpointRowPageROW_LEAVING)
+	pageAny      = uint32(bpf.EndpointRowPagePAGE_ANY)
 	rowException = uint32(bpf.EndpointRowPeerROW_EXCEPTION)
 	rulingAudit  = uint32(bpf.EndpointRulingFlagsRULING_AUDIT)
 )
 
-// direction tells the two tables of an identity apart: it is a bit of the page in their common map.
+// direction tells the two tables of an identity apart, which have one map and one classifier: all that is of egress has a mark.
 type direction uint32
 
 const (
-	ingress direction = 0
-	egress  direction = direction(rowLeaving)
+	ingress direction = iota
+	egress
 )
+
+func (d direction) service() uint32 {
+	return uint32(d) * uint32(bpf.EndpointLeavingMarkSERVICE_LEAVING)
+}
+func (d direction) class() uint32 { return uint32(d) * uint32(bpf.EndpointLeavingMarkCLASS_LEAVING) }
+func (d direction) page() uint32  { return uint32(d) * uint32(bpf.EndpointLeavingMarkPAGE_LEAVING) }
 
 // paged reports whether one row can not hold all classes of a table. A table that is not paged has page 0 alone.
 func paged(shape *policy.Shape) bool { return shape.Classes > pageClasses }
@@ -37,10 +42,10 @@ func (d direction) kindNumber(kind int) uint32 {
 
 // rowKey is where a peer's row of a page is. Peer 0 has the default ones.
 func (d direction) rowKey(peer identity.Number, page uint32) bpf.EndpointRowKey {
-	return bpf.EndpointRowKey{Peer: uint32(peer), Page: page | uint32(d)}
+	return bpf.EndpointRowKey{Peer: uint32(peer), Page: page | d.page()}
 }
 
 // exceptionKey is where a kind keeps the ruling of a class that is not its usual one.
 func (d direction) exceptionKey(number uint32, class int) bpf.EndpointRowKey {
-	return bpf.EndpointRowKey{Peer: rowException | number, Page: uint32(class) | uint32(d)}
+	return bpf.EndpointRowKey{Peer: rowException | number, Page: uint32(class) | d.class()}
 }

@@ -18,10 +18,17 @@ type rowChange struct {
 	puts  rows
 	gone  []bpf.EndpointRowKey // after puts, in this order
 	added int                  // entries, at most
+	odd   bool                 // there are exceptions among the puts
 }
 
 // grow is how many more entries the map then has. Negative: fewer.
 func (c *rowChange) grow() int { return c.added - len(c.gone) }
+
+// fits reports whether the map has room for the change, and the program looks for what comes.
+func (c *rowChange) fits(in *inForce) bool {
+	return in.entries+c.added <= int(in.judge.rows.MaxEntries()) &&
+		(!c.odd || in.judge.flags&bpf.EndpointTableFlagsTABLE_EXCEPTIONS != 0)
+}
 
 // changeBetween returns nil if the rows can not be changed in place: another shape, another revision, or changes that are not
 // known or would show a packet a mixture.
@@ -51,7 +58,8 @@ func (c *rowChange) between(dir direction, old, new *policy.Table, rulings Rulin
 	if err := e.exceptions(len(old.Kinds)); err != nil {
 		return false, err
 	}
-	c.added += len(c.puts.keys) - have
+	exceptions := len(c.puts.keys) - have
+	c.added, c.odd = c.added+exceptions, c.odd || exceptions > 0
 	for peer, kind := range peers {
 		before, _ := old.Rows.Kind(peer)
 		if before == kind {

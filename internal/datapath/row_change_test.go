@@ -3,6 +3,8 @@
 package datapath
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -161,4 +163,28 @@ func changeSome(t *rapid.T, table *policy.Table, peers []party) {
 		}
 	}
 	table.Kinds, table.Rows = kinds, table.Rows.With(changes)
+}
+
+// A program without the code for exceptions is replaced when the first one comes; those after it are put in place.
+func TestFirstExceptionNeedsAnotherProgram(t *testing.T) {
+	n := newNode(t)
+	e := n.endpoint(1)
+	tables := someTables(1, 5)
+	n.put(t, e.Identity, tables)
+	n.apply(e)
+	for i, replaced := range []bool{true, false} {
+		before, peer, own := n.state(1).Judge, identity.Number(1000+i), allowedBy(fmt.Sprint("own", i))
+		next := *tables
+		kind := policy.Kind{Allowed: policy.Bits{2}, Allow: allowedBy("usual"), Base: policy.Alone, Others: []policy.Exception{{Class: 1, Ruling: &own}}}
+		next.Ingress.Kinds = append(slices.Clone(tables.Ingress.Kinds), kind)
+		tables = withPeer(&next, peer, len(next.Ingress.Kinds)-1)
+		n.put(t, e.Identity, tables)
+		if now := n.state(1).Judge; (now != before) != replaced {
+			t.Errorf("exception %d: the judge was %d and is %d", i+1, before, now)
+		}
+		verdict, err := n.Ask(1, true, peer, policy.TCP, 80)
+		if want, _ := n.Number(own); err != nil || verdict.Ruling != want {
+			t.Errorf("exception %d: %+v, %v, want ruling %d", i+1, verdict, err, want)
+		}
+	}
 }

@@ -61,7 +61,7 @@ func pagesOf(table *policy.Table, kind int, usual bpf.EndpointRow) []page {
 		}
 	}
 	usual.Allowed = common
-	return append(pages, page{rowAnyPage, usual})
+	return append(pages, page{pageAny, usual})
 }
 
 // mostCommon is the word that the most pages have.

@@ -113,7 +113,7 @@ func (c *tableChange) prepare(d *Datapath) (err error) {
 		if c.rows, err = changeBetween(c.old.policy, c.policy, d.config.Rulings); err != nil {
 			return err
 		}
-		if c.rows != nil && c.old.entries+c.rows.added <= int(c.old.judge.rows.MaxEntries()) {
+		if c.rows != nil && c.rows.fits(c.old) {
 			c.new = &inForce{policy: c.policy, judge: c.old.judge, entries: c.old.entries + c.rows.grow()}
 			return nil
 		}

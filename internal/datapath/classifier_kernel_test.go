@@ -19,21 +19,35 @@ func needBPF(t *testing.T) {
 	}
 }
 
-// loadClassifier loads a program that only calls the classifier, with what its context says.
+// loadClassifier loads a program that only calls the tree, with what its context says.
 func loadClassifier(t rapid.TB, all ports) *ebpf.Program {
 	t.Helper()
-	code, err := classifier("classify", all[ingress], all[egress])
-	if err != nil {
-		t.Fatal(err)
-	}
-	call := asm.Instructions{
+	return loadClassifying(t, append(asm.Instructions{
 		asm.LoadMem(asm.R1, asm.R1, 0, asm.Word).WithSource(asm.Comment("classify(context)")),
 		asm.Call.Label("classify"),
 		asm.Return(),
+	}, all.segments(t).classifier("classify")...))
+}
+
+// loadSum loads a program that is only the sum.
+func loadSum(t rapid.TB, all ports) *ebpf.Program {
+	t.Helper()
+	code := append(asm.Instructions{asm.LoadMem(asm.R1, asm.R1, 0, asm.Word)}, all.segments(t).sum()...)
+	return loadClassifying(t, append(code, asm.Return()))
+}
+
+func (all ports) segments(t rapid.TB) segments {
+	t.Helper()
+	s, err := segmentsOf(all[ingress], all[egress])
+	if err != nil {
+		t.Fatal(err)
 	}
-	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
-		Type: ebpf.Syscall, Flags: sleepable, License: "Dual BSD/GPL", Instructions: append(call, code...),
-	})
+	return s
+}
+
+func loadClassifying(t rapid.TB, code asm.Instructions) *ebpf.Program {
+	t.Helper()
+	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{Type: ebpf.Syscall, Flags: sleepable, License: "Dual BSD/GPL", Instructions: code})
 	if err != nil {
 		t.Fatalf("loading a classifier of %d instructions: %v", len(code), err)
 	}

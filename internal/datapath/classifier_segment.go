@@ -25,7 +25,7 @@ type segment struct {
 // segments cover all services. Neighbours have different classes.
 type segments []segment
 
-// segmentsOf are those of both directions' ports. ErrTooManyPorts, errPortOrder.
+// segmentsOf are those of both directions' ports, which are sorted and disjoint, as policy.Table has them. ErrTooManyPorts, errPortOrder.
 func segmentsOf(in, out []policy.PortClass) (segments, error) {
 	s, err := segments(nil).with(ingress, in)
 	if err != nil {

@@ -16,13 +16,17 @@ import (
 
 var errNoFunction = errors.New("function not found")
 
-// spliceClassifier replaces the body of prog's function symbol with a classifier of both directions' ports.
+// spliceClassifier makes a program's function symbol a classifier of both directions' ports: one of few segments in the place of its
+// call, a larger one in the place of its body. ErrTooManyPorts.
 func spliceClassifier(prog *ebpf.ProgramSpec, symbol string, in, out []policy.PortClass) error {
-	code, err := classifier(symbol, in, out)
-	if err != nil {
+	s, err := segmentsOf(in, out)
+	switch {
+	case err != nil:
 		return fmt.Errorf("making %s of program %s: %w", symbol, prog.Name, err)
+	case len(s) <= fewSegments:
+		return inline(prog, symbol, s.sum())
 	}
-	return splice(prog, symbol, code)
+	return splice(prog, symbol, s.classifier(symbol))
 }
 
 // splice replaces the body of a program's function, in a new slice of instructions: copies of the spec keep theirs. Calls find
@@ -39,22 +43,6 @@ func splice(prog *ebpf.ProgramSpec, symbol string, code asm.Instructions) error 
 	return nil
 }
 
-// fold replaces the calls of a function by what it returns, and takes the function out, in a new slice of instructions. A call is as
-// long as the instruction that comes in its place, so that jumps over it stay.
-func fold(prog *ebpf.ProgramSpec, symbol string, value uint32) error {
-	start, end, err := functionBounds(prog.Instructions, symbol)
-	if err != nil {
-		return fmt.Errorf("folding %s of program %s: %w", symbol, prog.Name, err)
-	}
-	prog.Instructions = slices.Concat(prog.Instructions[:start], prog.Instructions[end:])
-	for i, ins := range prog.Instructions {
-		if ins.IsFunctionReference() && ins.Reference() == symbol {
-			prog.Instructions[i] = asm.Mov.Imm32(asm.R0, int32(value))
-		}
-	}
-	return nil
-}
-
 // functionBounds returns where a function starts, and where the next one does.
 func functionBounds(code asm.Instructions, symbol string) (start, end int, err error) {
 	start = slices.IndexFunc(code, func(i asm.Instruction) bool { return i.Symbol() == symbol })
@@ -66,4 +54,14 @@ func functionBounds(code asm.Instructions, symbol string) (start, end int, err e
 		return start, len(code), nil
 	}
 	return start, start + 1 + next, nil
+}
+
+// functions are the names of all functions of a program, the main one's first.
+func functions(code asm.Instructions) (names []string) {
+	for _, i := range code {
+		if i.Symbol() != "" {
+			names = append(names, i.Symbol())
+		}
+	}
+	return names
 }

@@ -113,7 +113,7 @@ func TestSpliceLeavesTheRestAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := copied.Programs["judge"].Instructions
-	if got, want := symbols(after), symbols(before); !slices.Equal(got, want) {
+	if got, want := functions(after), functions(before); !slices.Equal(got, want) {
 		t.Errorf("functions are %v, want %v", got, want)
 	}
 	start, end, err := functionBounds(before, "classify")
@@ -128,46 +128,9 @@ func TestSpliceLeavesTheRestAlone(t *testing.T) {
 	}
 }
 
-func symbols(code asm.Instructions) (names []string) {
-	for _, i := range code {
-		if i.Symbol() != "" {
-			names = append(names, i.Symbol())
-		}
-	}
-	return names
-}
-
 func TestSpliceNeedsTheFunction(t *testing.T) {
 	program := template(t).Programs["judge"]
 	if err := spliceClassifier(program, "classify_nothing", nil, nil); !errors.Is(err, errNoFunction) {
 		t.Errorf("the judge has no classify_nothing: %v", err)
-	}
-}
-
-// A call of a function that returns a constant becomes that constant.
-func TestFoldedFunctionsAreGone(t *testing.T) {
-	needBPF(t)
-	spec := template(t).Programs["judge"]
-	before := spec.Instructions
-	program := *spec
-	if err := fold(&program, "table_revision", 7); err != nil {
-		t.Fatal(err)
-	}
-	if slices.Contains(symbols(program.Instructions), "table_revision") || len(symbols(spec.Instructions)) != len(symbols(before)) {
-		t.Errorf("functions are %v, in the template %v", symbols(program.Instructions), symbols(spec.Instructions))
-	}
-	loads := func(code asm.Instructions) (count int) {
-		for _, i := range code {
-			if i.OpCode == asm.Mov.Op32(asm.ImmSource) && i.Dst == asm.R0 && i.Constant == 7 {
-				count++
-			}
-		}
-		return count
-	}
-	if loads(before) != 0 || loads(program.Instructions) != 1 {
-		t.Errorf("the constant is there %d times, in the template %d times", loads(program.Instructions), loads(before))
-	}
-	if err := fold(&program, "table_revision", 7); !errors.Is(err, errNoFunction) {
-		t.Errorf("%v, want %v", err, errNoFunction)
 	}
 }

@@ -92,12 +92,14 @@ func TestClassifierIsNaiveEvaluation(t *testing.T) {
 	needBPF(t)
 	rapid.Check(t, func(t *rapid.T) {
 		all := ports{drawPorts(t), drawPorts(t)}
-		program := loadClassifier(t, all)
-		defer program.Close()
-		all.compare(t, program, 1)
 		protocol, port := policy.Protocol(rapid.Uint8().Draw(t, "protocol")), rapid.Uint16().Draw(t, "port")
-		all.ask(t, program, ingress, protocol, port)
-		all.ask(t, program, egress, protocol, port)
+		for _, load := range []func(rapid.TB, ports) *ebpf.Program{loadClassifier, loadSum} {
+			program := load(t, all)
+			defer program.Close()
+			all.compare(t, program, 1)
+			all.ask(t, program, ingress, protocol, port)
+			all.ask(t, program, egress, protocol, port)
+		}
 	})
 }
 
@@ -132,10 +134,7 @@ func TestClassifierIsSmall(t *testing.T) {
 			{Protocol: 7, First: 0, Last: 90, Class: 1},
 		}, none + 5},
 	} {
-		code, err := classifier("classify", c.ports, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		code := ports{c.ports}.segments(t).classifier("classify")
 		if len(code) != c.instructions {
 			t.Errorf("%s: %d instructions, want %d:\n%v", c.name, len(code), c.instructions, code)
 		}
@@ -158,7 +157,7 @@ func TestClassifierRefuses(t *testing.T) {
 		{"too many", everySecond(maxSegments/2 + 1), ErrTooManyPorts},
 	} {
 		for _, all := range []ports{{c.ports}, {egress: c.ports}} {
-			if _, err := classifier("classify", all[ingress], all[egress]); !errors.Is(err, c.want) {
+			if _, err := segmentsOf(all[ingress], all[egress]); !errors.Is(err, c.want) {
 				t.Errorf("%s: %v, want %v", c.name, err, c.want)
 			}
 		}

@@ -57,7 +57,7 @@ func (t judgeTemplate) newRows(entries int) (*ebpf.Map, error) {
 }
 
 // bare takes off the instructions what would be handed to the kernel with each program: source lines, of which it insists on one for
-// each function, and the type of the context, which it knows. Without it, loading takes a fifth less time.
+// each function, and the type of the context, which it knows. A program without functions needs none of that.
 func bare(code asm.Instructions) {
 	plain := *btf.FuncMetadata(&code[0])
 	plain.Type = &btf.FuncProto{
@@ -81,12 +81,15 @@ func (t judgeTemplate) load(tables *policy.Tables, flags bpf.EndpointTableFlags,
 		return nil, err
 	}
 	for symbol, value := range map[string]uint32{"table_revision": uint32(tables.Revision), "table_flags": uint32(flags)} {
-		if err := fold(&spec, symbol, value); err != nil {
+		if err := inlineConstant(&spec, symbol, value); err != nil {
 			return nil, err
 		}
 	}
 	if err := spec.Instructions.AssociateMap(rowsSymbol, rows); err != nil {
 		return nil, fmt.Errorf("giving the judge its rows: %w", err)
+	}
+	if len(functions(spec.Instructions)) == 1 {
+		spec.Instructions[0] = btf.WithFuncMetadata(spec.Instructions[0], nil).WithSource(nil)
 	}
 	program, err := ebpf.NewProgram(&spec)
 	if err != nil {

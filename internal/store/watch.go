@@ -48,7 +48,7 @@ func (s *Store) follow(ctx context.Context, prefix string, f follower) error {
 
 // followOnce is one list and the watch from there. It ends with an error; healthy if the list came through.
 func (s *Store) followOnce(ctx context.Context, prefix string, f follower) (healthy bool, err error) {
-	all, err := s.get(ctx, prefix, clientv3.WithPrefix())
+	all, err := s.list(ctx, prefix)
 	if err != nil {
 		return false, err
 	}

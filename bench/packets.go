@@ -11,7 +11,6 @@ import (
 
 	"github.com/hypha-net/hypha/bench/contestant"
 	"github.com/hypha-net/hypha/bench/load"
-	"github.com/hypha-net/hypha/bench/machine"
 	"github.com/hypha-net/hypha/bench/report"
 )
 
@@ -72,20 +71,12 @@ func build(ctx context.Context, p *progress, o options, s contestant.Setting, r 
 	return all, nil
 }
 
-// sample takes one, and listens to the machine meanwhile. The collector of garbage waits.
+// sample takes one. The collector of garbage waits.
 func sample(ctx context.Context, e entrant, w load.Workload, o options) report.Sample {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	before, err := machine.Listen()
-	if err != nil {
-		return report.Sample{Error: err.Error()}
-	}
 	s, err := w.Run(ctx, e.Path, o.sample)
 	if err != nil {
 		return report.Sample{Error: err.Error()}
 	}
-	after, err := machine.Listen()
-	if err != nil {
-		return report.Sample{Error: err.Error()}
-	}
-	return report.Sample{Sample: s, Noise: after.Since(before)}
+	return report.Sample{Sample: s}
 }

@@ -5,6 +5,8 @@ package load
 import (
 	"errors"
 	"time"
+
+	"github.com/hypha-net/hypha/bench/machine"
 )
 
 // ErrNothing says that a workload got not one operation through.
@@ -19,9 +21,15 @@ type Sample struct {
 	P50 float64 `json:"p50Microseconds,omitempty"` // of an operation, where one has a length
 	P99 float64 `json:"p99Microseconds,omitempty"`
 
-	// CPU is what both ends' threads used an operation, microseconds; the work of the kernel for
-	// others (softirqs) that the scheduler booked on them is in it.
+	// CPU is what both ends' threads used an operation, microseconds; the softirqs that ran on their backs are in it, unless
+	// the kernel keeps separate books of these (CONFIG_IRQ_TIME_ACCOUNTING).
 	CPU float64 `json:"cpuMicroseconds"`
+
+	// Machine is the time an operation, microseconds, in which CPUs were not idle: softirqs wherever they ran, kernel threads,
+	// a reader of events, and everybody else's noise.
+	Machine float64 `json:"machineMicroseconds"`
+
+	machine.Noise
 
 	Closed uint64 `json:"closed,omitempty"` // connections that both ends closed in order
 	Lost   uint64 `json:"lost,omitempty"`   // packets that were sent and did not arrive: udp-small sends faster than anybody reads
@@ -36,7 +44,8 @@ func (t *trial) sample() (Sample, error) {
 	seconds := t.took.Seconds()
 	s := Sample{
 		Rate: n / seconds, Operations: t.operations.Load(), Seconds: seconds,
-		CPU:    float64(t.cpu.Load()) / n / float64(time.Microsecond),
+		CPU:     float64(t.cpu.Load()) / n / float64(time.Microsecond),
+		Machine: t.noise.Busy / n * 1e6, Noise: t.noise,
 		Closed: t.closed.Load(), Lost: t.lost.Load(),
 		P50: t.latency.quantile(0.5), P99: t.latency.quantile(0.99),
 	}

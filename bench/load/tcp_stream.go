@@ -57,6 +57,9 @@ func (t *trial) pour() error {
 	if err := unix.Shutdown(s, unix.SHUT_WR); err != nil {
 		return fmt.Errorf("closing a stream: %w", err)
 	}
+	if err := ended(s); err != nil {
+		return err
+	}
 	t.closed.Add(1)
-	return ended(s)
+	return nil
 }

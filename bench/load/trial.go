@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/hypha-net/hypha/bench/machine"
 )
 
 // trial is one run of a workload: its threads, its sockets, and what they count.
@@ -29,6 +31,7 @@ type trial struct {
 	over             atomic.Bool
 
 	took       time.Duration // from the start until the last client was through
+	noise      machine.Noise // from the start until the last server was
 	cpu        atomic.Int64  // nanoseconds
 	operations atomic.Uint64
 	bits       atomic.Uint64 // of streams
@@ -87,6 +90,7 @@ func (t *trial) end() { t.timeUp.Store(true) }
 // run lets all threads go, waits for the clients, calls stop so that the servers end too, and waits for these.
 func (t *trial) run(stop func()) error {
 	t.ready.Wait()
+	before, err := machine.Listen()
 	began := time.Now()
 	time.AfterFunc(t.duration, t.end)
 	close(t.start)
@@ -95,7 +99,9 @@ func (t *trial) run(stop func()) error {
 	t.over.Store(true)
 	stop()
 	t.servers.Wait()
-	return errors.Join(t.clients.err, t.servers.err)
+	after, lerr := machine.Listen()
+	t.noise = after.Since(before)
+	return errors.Join(t.clients.err, t.servers.err, err, lerr)
 }
 
 // hold has a socket closed when the trial is over.

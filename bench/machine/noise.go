@@ -14,7 +14,13 @@ import (
 type Noise struct {
 	Steal  float64 `json:"steal"`  // the hypervisor gave it to other machines
 	Others float64 `json:"others"` // processes that are not the benchmark's; in it: what interrupts did outside of its threads
+
+	// Busy is the CPU time of all CPUs, in seconds, in which they were not idle: everybody's, interrupts and softirqs included.
+	Busy float64 `json:"busySeconds"`
 }
+
+// ticks is how many there are in a second: USER_HZ, the same on every Linux.
+const ticks = 100
 
 // Listening is a measurement of noise that has begun.
 type Listening struct{ all, idle, steal, own float64 }
@@ -28,7 +34,7 @@ func Listen() (Listening, error) {
 	return parse(string(text), ownTicks())
 }
 
-// parse reads the line "cpu user nice system idle iowait irq softirq steal ..." of proc_stat(5), in ticks of 10 ms.
+// parse reads the line "cpu user nice system idle iowait irq softirq steal ..." of proc_stat(5), in ticks.
 func parse(text string, own float64) (Listening, error) {
 	line, _, _ := strings.Cut(text, "\n")
 	var user, nice, system, idle, wait, irq, softirq, steal float64
@@ -47,8 +53,8 @@ func (l Listening) Since(before Listening) Noise {
 		return Noise{}
 	}
 	steal := l.steal - before.steal
-	others := all - (l.idle - before.idle) - steal - (l.own - before.own)
-	return Noise{Steal: steal / all, Others: max(others/all, 0)}
+	busy := all - (l.idle - before.idle) - steal
+	return Noise{Steal: steal / all, Others: max(busy-(l.own-before.own), 0) / all, Busy: max(busy, 0) / ticks}
 }
 
 func ownTicks() float64 {
@@ -56,5 +62,5 @@ func ownTicks() float64 {
 	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
 		return 0
 	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e7
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9 * ticks
 }

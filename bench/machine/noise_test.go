@@ -14,7 +14,7 @@ func TestNoise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := after.Since(before), (Noise{Steal: 0.1, Others: 0.2}); got != want {
+	if got, want := after.Since(before), (Noise{Steal: 0.1, Others: 0.2, Busy: 6}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	if got := before.Since(before); got != (Noise{}) {

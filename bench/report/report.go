@@ -62,7 +62,6 @@ type Series struct {
 type Sample struct {
 	Error string `json:"error,omitempty"`
 	load.Sample
-	machine.Noise
 }
 
 // Figure is something measured several times apart from the rounds.

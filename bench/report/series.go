@@ -36,6 +36,8 @@ func (s *Series) Of(value func(Sample) float64) Values {
 // Rate is what a series is about.
 func Rate(s Sample) float64 { return s.Rate }
 
+func closed(s Sample) float64 { return float64(s.Closed) }
+
 // Void counts the samples that failed, in the whole report.
 func (r *Report) Void() (n int) {
 	for _, s := range r.Series {

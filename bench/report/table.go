@@ -29,17 +29,19 @@ func (r *Report) Print(w io.Writer, floor string) error {
 // printWorkload writes a line a contestant: median, half the range of the rounds (±), and the median of the rounds' ratios
 // to the floor with theirs.
 func (r *Report) printWorkload(w io.Writer, load Workload, floor string) {
-	fmt.Fprintf(w, "\n%s\t%s\t±\t÷ floor\t±\tp50 µs\tp99 µs\tCPU µs/op\tvoid\t\n", load.Title, load.Unit)
+	fmt.Fprintf(w, "\n%s\t%s\t±\t÷ floor\t±\tp50 µs\tp99 µs\tCPU µs/op\tof all\tclosed\tvoid\t\n", load.Title, load.Unit)
 	for _, c := range r.Contestants {
 		s := r.Find(c.Name, load.Name)
 		if s == nil {
 			continue
 		}
 		rates, ratios := s.Of(Rate), r.Ratios(c.Name, floor, load.Name)
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Name, number(rates.Median()), percent(rates.Spread()),
+		median := func(of func(Sample) float64) string { return number(s.Of(of).Median()) }
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Name, number(rates.Median()), percent(rates.Spread()),
 			ratio(ratios.Median()), percent(ratios.Spread()),
-			number(s.Of(func(s Sample) float64 { return s.P50 }).Median()), number(s.Of(func(s Sample) float64 { return s.P99 }).Median()),
-			number(s.Of(func(s Sample) float64 { return s.CPU }).Median()), count(len(s.Samples)-len(rates)))
+			median(func(s Sample) float64 { return s.P50 }), median(func(s Sample) float64 { return s.P99 }),
+			median(func(s Sample) float64 { return s.CPU }), median(func(s Sample) float64 { return s.Machine }),
+			number(s.Of(closed).Sum()), count(len(s.Samples)-len(rates)))
 	}
 }
 

@@ -25,11 +25,22 @@ func (v Values) Quantile(q float64) float64 {
 	return sorted[low] + (place-float64(low))*(sorted[high]-sorted[low])
 }
 
+// Sum is that of all.
+func (v Values) Sum() (sum float64) {
+	for _, one := range v {
+		sum += one
+	}
+	return sum
+}
+
 // Range is the lowest and the highest value.
 func (v Values) Range() (low, high float64) { return v.Quantile(0), v.Quantile(1) }
 
-// Spread is half the range, as a part of the median.
+// Quartiles are the values between which half of all lie.
+func (v Values) Quartiles() (low, high float64) { return v.Quantile(0.25), v.Quantile(0.75) }
+
+// Spread is half of what lies between the quartiles, as a part of the median.
 func (v Values) Spread() float64 {
-	low, high := v.Range()
+	low, high := v.Quartiles()
 	return (high - low) / 2 / v.Median()
 }

@@ -12,6 +12,8 @@ import (
 	"os/signal"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/hypha-net/hypha/bench/cluster"
 )
 
 const usage = `usage: bench run [FLAG]...                 measure; bench run -h lists the flags
@@ -23,7 +25,7 @@ const usage = `usage: bench run [FLAG]...                 measure; bench run -h 
 var errUsage = errors.New("bench: I do not understand that")
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM, unix.SIGHUP, unix.SIGPIPE)
 	context.AfterFunc(ctx, stop) // the second ^C does not wait for the cleaning up
 	err := command(ctx, os.Args[1:])
 	switch {
@@ -54,6 +56,8 @@ func command(ctx context.Context, args []string) error {
 		return show(args[0])
 	case verb == "draw" && len(args) == 2:
 		return draw(ctx, args[0], args[1])
+	case verb == "etcd" && len(args) == 1: // a child of the benchmark
+		return cluster.Serve(ctx, args[0])
 	case verb == "pause": // the one process of a Docker container
 		<-ctx.Done()
 		return nil

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/hypha-net/hypha/bench/contestant"
@@ -74,7 +73,7 @@ func measure(ctx context.Context, o options) (*report.Report, error) {
 	p := newProgress(os.Stderr)
 	defer p.close()
 	failed := testbed.Run(func(tb testbed.TB) {
-		err = packets(ctx, p, o, setting(o, tb), r)
+		err = packets(ctx, p, o, contestant.Setting{TB: tb, Hypha: o.hypha}, r)
 	})
 	if err = cmp.Or(failed, err, ctx.Err()); err != nil {
 		return begun(r), err
@@ -84,14 +83,6 @@ func measure(ctx context.Context, o options) (*report.Report, error) {
 	})
 	r.Seconds = time.Since(started).Seconds()
 	return r, cmp.Or(failed, err, ctx.Err())
-}
-
-func setting(o options, tb testbed.TB) contestant.Setting {
-	self, err := os.Executable()
-	if err != nil {
-		self = filepath.Clean(os.Args[0])
-	}
-	return contestant.Setting{TB: tb, Hypha: o.hypha, Bench: self}
 }
 
 // begun is a report that has samples; else nil.

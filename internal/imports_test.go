@@ -20,8 +20,9 @@ var floors = []string{
 	"internal/agent",
 	"internal/cli internal/server",
 	"internal/testbed demo/app bench/machine", // for tests, demo and measurements: may see everything
-	"bench/load bench/agent",
-	"bench/contestant bench/report",
+	"bench/load bench/process",
+	"bench/agent bench/cluster bench/report",
+	"bench/contestant",
 	"bench/micro bench/control",
 	"bench",
 	"cmd/hypha cmd/hypha-cni",

@@ -20,7 +20,6 @@ const Floor = "floor"
 type Setting struct {
 	testbed.TB
 	Hypha string // path of the binary
-	Bench string // path of this program: the one file in Docker's image
 }
 
 // Contestant is one of the things compared.
@@ -35,6 +34,8 @@ type Contestant struct {
 type Way struct {
 	load.Path
 	*Programs // nil if it has none
+
+	Events func() uint64 // how many events a reader has read so far; nil without one
 }
 
 // Programs says where the kernel has those that see a contestant's packets.
@@ -56,9 +57,11 @@ var All = []Contestant{
 	{"bridge-nftables", "Linux bridge, stateful nftables, set of 10,000", bridgeNFTables},
 	{"docker", "Docker's bridge network", docker},
 	{"hypha", "Hypha, table without rows", hypha{policy: wholeCluster}.build},
-	{"hypha-10", "Hypha, 10 rows", hypha{policy: prefixes(10)}.build},
-	{"hypha-10k", "Hypha, 10,000 rows", hypha{policy: prefixes(10_000)}.build},
+	{"hypha-10", "Hypha, 10 rows", hypha{policy: prefixes(10), rows: 10}.build},
+	{"hypha-10k", "Hypha, 10,000 rows", hypha{policy: prefixes(10_000), rows: 10_000}.build},
+	{"hypha-1m", "Hypha, 1,000,000 rows", hypha{policy: tiers(50), rows: 1_000_000, others: tierPeers(1_000_000, 50)}.build},
+	{"hypha-associations", "Hypha, 10,000 rules about a peer and a port", hypha{policy: associations(10_000), rows: 10_000, others: peers(10_000)}.build},
 	{"hypha-rules", "Hypha, 100 rules with ranges and denies", hypha{policy: manyRules}.build},
-	{"hypha-monitor", "Hypha, flow log followed", hypha{policy: prefixes(10), follow: true}.build},
-	{"hypha-trace", "Hypha, every packet traced and followed", hypha{policy: prefixes(10), follow: true, trace: true}.build},
+	{"hypha-monitor", "Hypha, flow log read", hypha{policy: prefixes(10), follow: true}.build},
+	{"hypha-trace", "Hypha, every packet traced and read", hypha{policy: prefixes(10), follow: true, trace: true}.build},
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/hypha-net/hypha/bench/load"
+	"github.com/hypha-net/hypha/bench/process"
 	"github.com/hypha-net/hypha/internal/netns"
 )
 
@@ -70,7 +71,7 @@ func container(ctx context.Context, s Setting, name, role string) (load.Host, er
 
 // importImage makes an image of this program alone.
 func importImage(ctx context.Context, s Setting, name string) error {
-	program, err := os.ReadFile(s.Bench)
+	program, err := os.ReadFile(process.Self())
 	if err != nil {
 		return fmt.Errorf("reading the program for Docker's image: %w", err)
 	}

@@ -3,6 +3,7 @@
 package contestant
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,8 @@ import (
 	"github.com/hypha-net/hypha/internal/testbed"
 )
 
-// feed runs a command in a namespace with text as its input. ErrAbsent if there is no such command.
+// feed runs a command in a namespace with text as its input. ErrAbsent if there is no such command, or if it can not do that on
+// this machine: a kernel module is missing, perhaps.
 func feed(ctx context.Context, ns *testbed.Namespace, text, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Stdin = strings.NewReader(text)
@@ -25,7 +27,7 @@ func feed(ctx context.Context, ns *testbed.Namespace, text, name string, args ..
 		return fmt.Errorf("%w: there is no %s", ErrAbsent, name)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w: %.200s", name, err, out)
+		return fmt.Errorf("%w: %s: %w: %.200s", ErrAbsent, name, err, bytes.TrimSpace(out))
 	}
 	return nil
 }

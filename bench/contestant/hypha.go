@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/hypha-net/hypha/api"
 	"github.com/hypha-net/hypha/bench/agent"
@@ -14,16 +13,25 @@ import (
 	"github.com/hypha-net/hypha/internal/testbed"
 )
 
+// ErrOther says that what was built is not the contestant.
+var ErrOther = errors.New("the contestant is not what its name says")
+
 // hypha is a node with an agent of its own and two endpoints.
 type hypha struct {
 	policy func() string
-	follow bool // somebody reads the events
-	trace  bool // of every packet of both endpoints
+	rows   uint64  // that the tables have by it, at least
+	others *others // on other nodes; nil: the node is alone
+	follow bool    // somebody reads the events
+	trace  bool    // of every packet of both endpoints
 }
 
 func (h hypha) build(ctx context.Context, s Setting) (*Way, error) {
 	node := testbed.NewWorld(s).NewNode("node")
-	a, err := agent.Start(ctx, s, node, s.Hypha)
+	flags, err := h.others.join(ctx, s, node)
+	if err != nil {
+		return nil, err
+	}
+	a, err := agent.Start(ctx, s, node, s.Hypha, flags...)
 	if err != nil {
 		return nil, err
 	}
@@ -38,10 +46,22 @@ func (h hypha) build(ctx context.Context, s Setting) (*Way, error) {
 	if way.Server, way.ToServer, err = h.endpoint(ctx, s, a, "server"); err != nil {
 		return nil, err
 	}
+	if err := h.check(ctx, a); err != nil {
+		return nil, err
+	}
 	if h.follow {
-		follow(s, a)
+		way.Events = follow(s, a)
 	}
 	return way, nil
+}
+
+// check refuses to measure something else than what the contestant's name says.
+func (h hypha) check(ctx context.Context, a *agent.Agent) error {
+	status, err := a.Status(ctx)
+	if err == nil && status.Tables.Rows < h.rows {
+		err = fmt.Errorf("%w: the tables have %d rows, want %d", ErrOther, status.Tables.Rows, h.rows)
+	}
+	return err
 }
 
 // endpoint attaches a new host, and returns the name of the node's device towards it.
@@ -55,20 +75,4 @@ func (h hypha) endpoint(ctx context.Context, s Setting, a *agent.Agent, role str
 		return load.Host{}, "", fmt.Errorf("attaching the %s: %w", role, err)
 	}
 	return load.Host{Place: ns, IPv6: e.IPv6, IPv4: e.IPv4}, e.Interface, nil
-}
-
-// follow reads the agent's events until the contestant is taken down, as `hypha monitor` does, and forgets them.
-func follow(s Setting, a *agent.Agent) {
-	ctx, stop := context.WithCancel(context.Background())
-	var reader sync.WaitGroup
-	reader.Go(func() {
-		err := a.Events(ctx, api.EventQuery{}, func(api.Event) error { return nil })
-		if err != nil && !errors.Is(err, api.ErrGone) {
-			s.Logf("following the events: %v", err)
-		}
-	})
-	s.Cleanup(func() {
-		stop()
-		reader.Wait()
-	})
 }

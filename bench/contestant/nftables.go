@@ -18,7 +18,7 @@ func bridgeNFTables(ctx context.Context, s Setting) (*Way, error) {
 	if err := node.Do(func() error { return filterBridged("1") }); err != nil {
 		return nil, err
 	}
-	rules := fmt.Sprintf(nftablesRules, peers(peer4, client4.Addr().String()), peers(peer6, client6.Addr().String()))
+	rules := fmt.Sprintf(nftablesRules, addresses(peer4, client4.Addr().String()), addresses(peer6, client6.Addr().String()))
 	if err := feed(ctx, node, rules, "nft", "-f", "-"); err != nil {
 		return nil, err
 	}
@@ -39,8 +39,8 @@ table inet bench {
 }
 `
 
-// peers are 9,999 addresses that nobody has, and one.
-func peers(peer func(int) string, one string) string {
+// addresses are 9,999 that nobody has, and one.
+func addresses(peer func(int) string, one string) string {
 	list := []string{one}
 	for i := range 9_999 {
 		list = append(list, peer(i))

@@ -21,7 +21,7 @@ func redirect(_ context.Context, s Setting) (*Way, error) {
 			return nil, err
 		}
 	}
-	return &Way{path, &Programs{Node: node, ToClient: toClient, ToServer: toServer}}, nil
+	return &Way{Path: path, Programs: &Programs{Node: node, ToClient: toClient, ToServer: toServer}}, nil
 }
 
 func cross(s Setting, node *testbed.Namespace, from, to string) error {

@@ -31,9 +31,9 @@ type options struct {
 // parse reads the command line. BENCH_SHORT=1 has other defaults: about ten minutes on two cores.
 func parse(args []string) (options, error) {
 	var o options
-	rounds, sample, micro, endpoints := 7, 3*time.Second, 20_000, "10,250,1000"
+	rounds, sample, micro, endpoints := 60, 300*time.Millisecond, 20_000, "10,250,1000"
 	if os.Getenv("BENCH_SHORT") == "1" {
-		rounds, sample, micro, endpoints = 5, 500*time.Millisecond, 5_000, "10,250"
+		rounds, sample, micro, endpoints = 15, 100*time.Millisecond, 5_000, "10,250"
 	}
 	f := flag.NewFlagSet("bench run", flag.ContinueOnError)
 	f.IntVar(&o.rounds, "rounds", rounds, "how often everything is measured, in turn")

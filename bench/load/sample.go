@@ -16,6 +16,7 @@ var ErrNothing = errors.New("not one operation was completed")
 type Sample struct {
 	Rate       float64 `json:"rate"`       // in the workload's unit
 	Operations uint64  `json:"operations"` // transactions, connections, packets that arrived, writes of a stream
+	Warmup     uint64  `json:"warmup"`     // operations before the sample
 	Seconds    float64 `json:"seconds"`
 
 	P50 float64 `json:"p50Microseconds,omitempty"` // of an operation, where one has a length

@@ -30,12 +30,18 @@ var Workloads = []Workload{
 	{Name: "tcp-stream-4x8", Title: "8 TCP streams, IPv4", Unit: "bits/s", ipv4: true, work: tcpStream(8)},
 }
 
+// FirstPackets is for the programs' own time. It is none of the workloads: its rate is that of making packets, and says nothing.
+var FirstPackets = Workload{Name: "udp-flows", Title: "UDP, each packet of a new flow", Unit: "packets/s", work: udpFlows}
+
 // Run measures one sample of about d, after a tenth of that to warm up. An error makes the sample void.
 func (w Workload) Run(ctx context.Context, p Path, d time.Duration) (Sample, error) {
-	if _, err := w.try(ctx, p, d/10); err != nil {
+	warmup, err := w.try(ctx, p, d/10)
+	if err != nil {
 		return Sample{}, err
 	}
-	return w.try(ctx, p, d)
+	s, err := w.try(ctx, p, d)
+	s.Warmup = warmup.Operations
+	return s, err
 }
 
 func (w Workload) try(ctx context.Context, p Path, d time.Duration) (Sample, error) {

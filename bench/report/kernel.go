@@ -25,6 +25,26 @@ type Program struct {
 	Verified     int    `json:"verifiedInstructions"`
 }
 
+// FindInSitu returns what was seen of a contestant's programs under a workload; nil if nothing was.
+func (r *Report) FindInSitu(contestant, workload string) *InSitu {
+	for i := range r.InSitu {
+		if s := &r.InSitu[i]; s.Contestant == contestant && s.Workload == workload {
+			return s
+		}
+	}
+	return nil
+}
+
+// Watch appends a round's.
+func (r *Report) Watch(contestant, workload string, runs uint64, nanos float64) {
+	s := r.FindInSitu(contestant, workload)
+	if s == nil {
+		r.InSitu = append(r.InSitu, InSitu{Contestant: contestant, Workload: workload})
+		s = &r.InSitu[len(r.InSitu)-1]
+	}
+	s.Runs, s.Nanos = append(s.Runs, runs), append(s.Nanos, nanos)
+}
+
 func (r *Report) printInSitu(w io.Writer) {
 	if len(r.InSitu) == 0 {
 		return

@@ -15,23 +15,29 @@ import (
 // atOnce is how many endpoints are asked for at the same moment, where there are to be as many at all.
 const atOnce = 200
 
-// controlPlane measures the agent on two nodes: endpoints one after the other, and many at once.
+// act is a part of the control plane's measurements, on a stage of its own.
+type act struct {
+	set  func(context.Context, testbed.TB, string) (*control.Stage, error)
+	play func(context.Context, *progress, *control.Stage, []int) error
+}
+
+var acts = []act{
+	{control.NewStage, grow},
+	{control.NewStage, growAtOnce},
+	{control.NewClusterStage, weigh},
+	{control.NewClusterStage, learn},
+}
+
+// controlPlane measures the agent: endpoints one after the other and many at once, policies, memory, and a cluster's news.
 func controlPlane(ctx context.Context, p *progress, o options, tb testbed.TB, r *report.Report) error {
 	if len(o.endpoints) == 0 {
 		return nil
 	}
 	steps := slices.Sorted(slices.Values(o.endpoints))
-	for _, part := range []func(*control.Stage) error{
-		func(s *control.Stage) error { return grow(ctx, p, s, steps) },
-		func(s *control.Stage) error {
-			n := min(atOnce, steps[len(steps)-1])
-			p.say("control plane: %d endpoints at once", n)
-			return s.GrowAtOnce(ctx, n)
-		},
-	} {
-		stage, err := control.NewStage(ctx, tb, o.hypha)
+	for _, a := range acts {
+		stage, err := a.set(ctx, tb, o.hypha)
 		if err == nil {
-			err = part(stage)
+			err = a.play(ctx, p, stage, steps)
 		}
 		if err != nil {
 			return fmt.Errorf("control plane: %w", err)
@@ -60,6 +66,31 @@ func grow(ctx context.Context, p *progress, s *control.Stage, steps []int) error
 		}
 	}
 	return nil
+}
+
+func growAtOnce(ctx context.Context, p *progress, s *control.Stage, steps []int) error {
+	n := min(atOnce, steps[len(steps)-1])
+	p.say("control plane: %d endpoints at once", n)
+	return s.GrowAtOnce(ctx, n)
+}
+
+// weigh looks at the agent's memory when etcd is not in it.
+func weigh(ctx context.Context, p *progress, s *control.Stage, steps []int) error {
+	for _, n := range append([]int{0}, steps...) {
+		p.say("control plane: memory with %d endpoints, etcd elsewhere", n)
+		if err := s.GrowQuietly(ctx, n); err != nil {
+			return err
+		}
+		if err := s.Memory(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func learn(ctx context.Context, p *progress, s *control.Stage, _ []int) error {
+	p.say("control plane: identities of other nodes")
+	return s.Learn(ctx)
 }
 
 func add(r *report.Report, figures ...control.Figure) {

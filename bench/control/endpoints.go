@@ -3,6 +3,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -29,12 +30,27 @@ func (s *Stage) Grow(ctx context.Context, n int) error {
 
 // GrowAtOnce adds n endpoints that are all asked for at the same moment: how long each takes, and all together.
 func (s *Stage) GrowAtOnce(ctx context.Context, n int) error {
+	times, all, err := s.addAll(ctx, n)
+	if err == nil {
+		s.note(fmt.Sprintf("endpoint added, %d at once", n), "ms", times...)
+		s.note(fmt.Sprintf("all of %d endpoints added at once", n), "ms", all)
+	}
+	return err
+}
+
+// GrowQuietly has n endpoints in the end, and notes nothing.
+func (s *Stage) GrowQuietly(ctx context.Context, n int) error {
+	_, _, err := s.addAll(ctx, n-s.endpoints)
+	return err
+}
+
+func (s *Stage) addAll(ctx context.Context, n int) (times []float64, all float64, err error) {
 	var specs []api.EndpointSpec
 	for range n {
 		specs = append(specs, s.spec())
 	}
 	times, errs := make([]float64, n), make([]error, n)
-	all, _ := timed(func() error {
+	all, _ = timed(func() error {
 		var asking sync.WaitGroup
 		for i, spec := range specs {
 			asking.Go(func() {
@@ -44,14 +60,7 @@ func (s *Stage) GrowAtOnce(ctx context.Context, n int) error {
 		asking.Wait()
 		return nil
 	})
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	s.note(fmt.Sprintf("endpoint added, %d at once", n), "ms", times...)
-	s.note(fmt.Sprintf("all of %d endpoints added at once", n), "ms", all)
-	return nil
+	return times, all, cmp.Or(errs...)
 }
 
 func (s *Stage) add(ctx context.Context, spec api.EndpointSpec) error {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Memory notes what the agent (with the embedded etcd in it) and its maps hold now.
+// Memory notes what the agent and its maps hold now. An embedded etcd is in the agent's.
 func (s *Stage) Memory(ctx context.Context) error {
 	resident, err := resident(s.agent.PID())
 	if err != nil {
@@ -23,8 +23,14 @@ func (s *Stage) Memory(ctx context.Context) error {
 	for _, m := range status.Maps {
 		maps += m.Bytes
 	}
-	s.note("resident memory of agent and etcd "+s.with(), "MB", resident/1e6)
-	s.note("kernel memory of maps and tables "+s.with(), "MB", float64(maps)/1e6)
+	whose := "resident memory of the agent, etcd in it, "
+	if s.cluster != nil {
+		whose = "resident memory of the agent, etcd elsewhere, "
+	}
+	s.note(whose+s.with(), "MB", resident/1e6)
+	if s.cluster == nil { // else it was noted already
+		s.note("kernel memory of maps and tables "+s.with(), "MB", float64(maps)/1e6)
+	}
 	return nil
 }
 

@@ -5,11 +5,12 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
-// ErrNotReady says that endpoints were not ready a minute after the agent's start.
-var ErrNotReady = errors.New("the agent has not reconciled all endpoints within a minute")
+// ErrNotReady says that an agent was not through with something a minute later.
+var ErrNotReady = errors.New("after a minute the agent is not through")
 
 // Restart kills the agent and measures from the start of the next one until that has reconciled all endpoints.
 func (s *Stage) Restart(ctx context.Context) error {
@@ -36,5 +37,5 @@ func (s *Stage) reconciled(ctx context.Context) error {
 			return nil
 		}
 	}
-	return ErrNotReady
+	return fmt.Errorf("%w: %d endpoints to reconcile", ErrNotReady, s.endpoints)
 }

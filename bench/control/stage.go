@@ -10,6 +10,7 @@ import (
 
 	"github.com/hypha-net/hypha/api"
 	"github.com/hypha-net/hypha/bench/agent"
+	"github.com/hypha-net/hypha/bench/cluster"
 	"github.com/hypha-net/hypha/internal/testbed"
 )
 
@@ -24,15 +25,27 @@ type Figure struct {
 type Stage struct {
 	tb        testbed.TB
 	agent     *agent.Agent
+	cluster   *cluster.Cluster // nil: etcd is in the agent
 	endpoints int
 	figures   []Figure
 }
 
-// NewStage makes a node with an agent and without endpoints.
+// NewStage makes a node with an agent, whose etcd is embedded, and without endpoints.
 func NewStage(ctx context.Context, tb testbed.TB, binary string) (*Stage, error) {
 	node := testbed.NewWorld(tb).NewNode("control")
 	a, err := agent.Start(ctx, tb, node, binary)
 	return &Stage{tb: tb, agent: a}, err
+}
+
+// NewClusterStage is one with an etcd beside the agent.
+func NewClusterStage(ctx context.Context, tb testbed.TB, binary string) (*Stage, error) {
+	node := testbed.NewWorld(tb).NewNode("control")
+	c, err := cluster.Start(ctx, tb, node)
+	if err != nil {
+		return nil, err
+	}
+	a, err := agent.Start(ctx, tb, node, binary, "--etcd", cluster.URL)
+	return &Stage{tb: tb, agent: a, cluster: c}, err
 }
 
 // Figures are all that was measured on the stage.

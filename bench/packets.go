@@ -22,6 +22,14 @@ type entrant struct {
 	*contestant.Way
 }
 
+// events is how many the entrant's reader has read so far.
+func (e entrant) events() uint64 {
+	if e.Events == nil {
+		return 0
+	}
+	return e.Events()
+}
+
 // from is the order of a round: each begins with another one, for the first comes out of a pause.
 func (f field) from(round int) field {
 	if len(f) == 0 {
@@ -74,9 +82,10 @@ func build(ctx context.Context, p *progress, o options, s contestant.Setting, r 
 // sample takes one. The collector of garbage waits.
 func sample(ctx context.Context, e entrant, w load.Workload, o options) report.Sample {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	before := e.events()
 	s, err := w.Run(ctx, e.Path, o.sample)
 	if err != nil {
 		return report.Sample{Error: err.Error()}
 	}
-	return report.Sample{Sample: s}
+	return report.Sample{Sample: s, Events: e.events() - before}
 }

@@ -48,6 +48,7 @@ func void(r *report.Report) error {
 
 // keep prints a report and writes its files.
 func keep(ctx context.Context, o options, r *report.Report) error {
+	r.Targets = targets(r)
 	if err := r.Print(os.Stdout, contestant.Floor); err != nil {
 		return err
 	}

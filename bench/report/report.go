@@ -35,6 +35,7 @@ type Report struct {
 	Programs    []Program    `json:"programs,omitempty"`
 	TestRuns    []Figure     `json:"testRuns,omitempty"` // nanoseconds a packet by PROG_TEST_RUN
 	Control     []Figure     `json:"control,omitempty"`
+	Targets     []Target     `json:"targets,omitempty"`
 }
 
 // Contestant is who took part, or why not.
@@ -62,6 +63,7 @@ type Series struct {
 type Sample struct {
 	Error string `json:"error,omitempty"`
 	load.Sample
+	Events uint64 `json:"events,omitempty"` // that a reader of the flow log read meanwhile
 }
 
 // Figure is something measured several times apart from the rounds.

@@ -19,10 +19,12 @@ func (r *Report) Print(w io.Writer, floor string) error {
 	for _, load := range r.Workloads {
 		r.printWorkload(out, load, floor)
 	}
+	r.printEvents(out)
 	r.printInSitu(out)
 	r.printPrograms(out)
 	printFigures(out, "PROG_TEST_RUN, a packet", r.TestRuns)
 	printFigures(out, "Control plane", r.Control)
+	printTargets(out, r.Targets)
 	return out.Flush()
 }
 

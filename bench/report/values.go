@@ -33,6 +33,16 @@ func (v Values) Sum() (sum float64) {
 	return sum
 }
 
+// Over is each value by the one of other that was taken with it.
+func (v Values) Over(other Values) (ratios Values) {
+	for i := range min(len(v), len(other)) {
+		if other[i] > 0 {
+			ratios = append(ratios, v[i]/other[i])
+		}
+	}
+	return ratios
+}
+
 // Range is the lowest and the highest value.
 func (v Values) Range() (low, high float64) { return v.Quantile(0), v.Quantile(1) }
 

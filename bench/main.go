@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/hypha-net/hypha/bench/awake"
 	"github.com/hypha-net/hypha/bench/cluster"
 )
 
@@ -58,6 +59,8 @@ func command(ctx context.Context, args []string) error {
 		return draw(ctx, args[0], args[1])
 	case verb == "etcd" && len(args) == 1: // a child of the benchmark
 		return cluster.Serve(ctx, args[0])
+	case verb == "spin" && len(args) == 1: // another one
+		return awake.Spin(ctx, args[0])
 	case verb == "pause": // the one process of a Docker container
 		<-ctx.Done()
 		return nil

@@ -18,6 +18,7 @@ import (
 type options struct {
 	rounds      int
 	sample      time.Duration
+	awake       bool // CPUs are
 	contestants []contestant.Contestant
 	workloads   []load.Workload
 	micro       int   // test runs a case; 0: none
@@ -33,11 +34,12 @@ func parse(args []string) (options, error) {
 	var o options
 	rounds, sample, micro, endpoints := 60, 300*time.Millisecond, 20_000, "10,250,1000"
 	if os.Getenv("BENCH_SHORT") == "1" {
-		rounds, sample, micro, endpoints = 15, 100*time.Millisecond, 5_000, "10,250"
+		rounds, sample, micro, endpoints = 12, 100*time.Millisecond, 5_000, "10,250"
 	}
 	f := flag.NewFlagSet("bench run", flag.ContinueOnError)
 	f.IntVar(&o.rounds, "rounds", rounds, "how often everything is measured, in turn")
 	f.DurationVar(&o.sample, "sample", sample, "length of one sample")
+	f.BoolVar(&o.awake, "awake", true, "keep CPUs from sleeping between packets, by threads that run when nobody else wants to")
 	f.IntVar(&o.micro, "micro", micro, "PROG_TEST_RUNs of each case; 0: none")
 	counts := f.String("endpoints", endpoints, "numbers of endpoints that the control plane is measured with; empty: it is not")
 	who := f.String("contestants", "", "some of "+names(contestant.All, nameOfContestant)+" (default all)")

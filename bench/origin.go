@@ -21,7 +21,7 @@ func newReport(ctx context.Context, o options) (*report.Report, error) {
 		return nil, err
 	}
 	r := &report.Report{
-		Format: report.Format, Started: time.Now().UTC(), Command: commandLine(), Rounds: o.rounds, Sample: o.sample.Seconds(),
+		Format: report.Format, Started: time.Now().UTC(), Command: commandLine(), Rounds: o.rounds, Sample: o.sample.Seconds(), Awake: o.awake,
 		Machine: facts, Versions: versions(ctx, o),
 	}
 	for _, w := range o.workloads {

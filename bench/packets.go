@@ -6,12 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 
+	"github.com/hypha-net/hypha/bench/awake"
 	"github.com/hypha-net/hypha/bench/contestant"
-	"github.com/hypha-net/hypha/bench/load"
+	"github.com/hypha-net/hypha/bench/machine"
 	"github.com/hypha-net/hypha/bench/report"
+	"github.com/hypha-net/hypha/internal/testbed"
 )
 
 // field is the contestants that were built.
@@ -22,15 +23,7 @@ type entrant struct {
 	*contestant.Way
 }
 
-// events is how many the entrant's reader has read so far.
-func (e entrant) events() uint64 {
-	if e.Events == nil {
-		return 0
-	}
-	return e.Events()
-}
-
-// from is the order of a round: each begins with another one, for the first comes out of a pause.
+// from begins with another one each round.
 func (f field) from(round int) field {
 	if len(f) == 0 {
 		return nil
@@ -45,18 +38,28 @@ func packets(ctx context.Context, p *progress, o options, s contestant.Setting, 
 	if err != nil {
 		return err
 	}
+	ear, err := listener(ctx, o, s.TB)
+	if err != nil {
+		return err
+	}
 	for round := range o.rounds {
 		for _, w := range o.workloads {
-			for _, e := range all.from(round) {
-				p.say("round %d of %d: %s: %s", round+1, o.rounds, w.Name, e.Name)
-				r.Add(e.Name, w.Name, sample(ctx, e, w, o))
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
+			p.say("round %d of %d: %s", round+1, o.rounds, w.Name)
+			contest(ctx, all.turns(round), w, ear, o, r)
+			if ctx.Err() != nil {
+				return ctx.Err()
 			}
 		}
 	}
-	return programs(ctx, p, o, all, r)
+	return programs(ctx, p, o, all, ear, r)
+}
+
+// listener is an ear for the machine whose CPUs are kept awake, if they are to be.
+func listener(ctx context.Context, o options, tb testbed.TB) (machine.Ear, error) {
+	if !o.awake {
+		return machine.Ear{}, nil
+	}
+	return awake.Start(ctx, tb)
 }
 
 // build makes all contestants, that can be, at once: a round goes from one to the next without a pause.
@@ -77,15 +80,4 @@ func build(ctx context.Context, p *progress, o options, s contestant.Setting, r 
 		r.Contestants = append(r.Contestants, listed)
 	}
 	return all, nil
-}
-
-// sample takes one. The collector of garbage waits.
-func sample(ctx context.Context, e entrant, w load.Workload, o options) report.Sample {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	before := e.events()
-	s, err := w.Run(ctx, e.Path, o.sample)
-	if err != nil {
-		return report.Sample{Error: err.Error()}
-	}
-	return report.Sample{Sample: s, Events: e.events() - before}
 }

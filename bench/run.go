@@ -30,6 +30,11 @@ func runCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	defer release()
+	goBack, err := machine.GoFirst()
+	if err != nil {
+		return err
+	}
+	defer goBack()
 	r, err := measure(ctx, o)
 	if r == nil || ctx.Err() != nil {
 		return cmp.Or(err, ctx.Err())

@@ -61,8 +61,8 @@ func wantComplete(t *testing.T, r *report.Report) {
 		}
 		for _, w := range load.Workloads {
 			s := r.Find(c.Name, w.Name)
-			if s == nil || len(s.Of(report.Rate)) != r.Rounds {
-				t.Errorf("%s under %s: %+v, want %d good samples", c.Name, w.Name, s, r.Rounds)
+			if s == nil || len(s.Of(report.Rate)) < r.Rounds {
+				t.Errorf("%s under %s: %+v, want %d good samples or more", c.Name, w.Name, s, r.Rounds)
 			}
 		}
 	}
@@ -83,7 +83,7 @@ func wantComplete(t *testing.T, r *report.Report) {
 	}
 	for _, name := range []string{
 		"endpoint added, one at a time, number 2 to 3", "endpoint added, 3 at once", "first policy in force with 3 endpoints",
-		"agent started and reconciled with 3 endpoints", "resident memory of agent and etcd with 3 endpoints", "binary on disk",
+		"agent started and reconciled with 3 endpoints", "resident memory of the agent, etcd in it, with 3 endpoints", "resident memory of the agent, etcd elsewhere, with 3 endpoints", "binary on disk",
 	} {
 		if !slices.ContainsFunc(r.Control, func(f report.Figure) bool { return f.Name == name && f.Values[0] > 0 }) {
 			t.Errorf("not measured: %s", name)
@@ -132,7 +132,7 @@ func TestLateFailureKeepsTheRounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := r.Find("floor", "tcp-rr"); s == nil || len(s.Of(report.Rate)) != r.Rounds {
+	if s := r.Find("floor", "tcp-rr"); s == nil || len(s.Of(report.Rate)) < r.Rounds {
 		t.Errorf("of the rounds it has %+v", s)
 	}
 	wantNothingOf(t, cmd.Process.Pid)

@@ -21,7 +21,7 @@ var floors = []string{
 	"internal/cli internal/server",
 	"internal/testbed demo/app bench/machine", // for tests, demo and measurements: may see everything
 	"bench/load bench/process",
-	"bench/agent bench/cluster bench/report",
+	"bench/agent bench/awake bench/cluster bench/report",
 	"bench/contestant",
 	"bench/micro bench/control",
 	"bench",

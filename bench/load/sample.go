@@ -12,11 +12,11 @@ import (
 // ErrNothing says that a workload got not one operation through.
 var ErrNothing = errors.New("not one operation was completed")
 
-// Sample is what one run of a workload over a path showed. Void samples are not made.
+// Sample is what some turns of a workload over a path showed, together. Void samples are not made.
 type Sample struct {
 	Rate       float64 `json:"rate"`       // in the workload's unit
 	Operations uint64  `json:"operations"` // transactions, connections, packets that arrived, writes of a stream
-	Warmup     uint64  `json:"warmup"`     // operations before the sample
+	Total      uint64  `json:"total"`      // and those that were only to warm up
 	Seconds    float64 `json:"seconds"`
 
 	P50 float64 `json:"p50Microseconds,omitempty"` // of an operation, where one has a length
@@ -32,26 +32,29 @@ type Sample struct {
 
 	machine.Noise
 
-	Closed uint64 `json:"closed,omitempty"` // connections that both ends closed in order
+	Closed uint64 `json:"closed,omitempty"` // connections that both ends closed in order, warming up included
 	Lost   uint64 `json:"lost,omitempty"`   // packets that were sent and did not arrive: udp-small sends faster than anybody reads
 }
 
-// sample sums a trial up whose threads have ended.
-func (t *trial) sample() (Sample, error) {
-	if t.operations.Load() == 0 {
+// sample sums the turns up of traffic that has ended.
+func (t *Traffic) sample() (Sample, error) {
+	s := Sample{Total: t.operations.Load(), Closed: t.closed.Load(), P50: t.latency.quantile(0.5), P99: t.latency.quantile(0.99)}
+	var amount float64
+	var cpu time.Duration
+	for _, turn := range t.turns {
+		s.Operations += turn.Operations
+		s.Seconds += turn.Seconds
+		amount += turn.Amount
+		cpu += turn.CPU
+		s.Noise = s.Noise.Plus(turn.Noise, 1/float64(len(t.turns)))
+	}
+	if s.Operations == 0 {
 		return Sample{}, ErrNothing
 	}
-	n := float64(t.operations.Load())
-	seconds := t.took.Seconds()
-	s := Sample{
-		Rate: n / seconds, Operations: t.operations.Load(), Seconds: seconds,
-		CPU:     float64(t.cpu.Load()) / n / float64(time.Microsecond),
-		Machine: t.noise.Busy / n * 1e6, Noise: t.noise,
-		Closed: t.closed.Load(), Lost: t.lost.Load(),
-		P50: t.latency.quantile(0.5), P99: t.latency.quantile(0.99),
+	if sent := t.sent.Load(); sent > 0 {
+		s.Lost = sent - s.Total
 	}
-	if bits := t.bits.Load(); bits > 0 {
-		s.Rate = float64(bits) / seconds
-	}
+	n := float64(s.Operations)
+	s.Rate, s.CPU, s.Machine = amount/s.Seconds, cpu.Seconds()/n*1e6, s.Busy/n*1e6
 	return s, nil
 }

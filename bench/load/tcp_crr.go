@@ -17,7 +17,8 @@ func tcpConnectRequestClose(t *trial) error {
 	}
 	t.serve(func() error { return t.acceptAll(listener, bounceOnce) })
 	t.call(func() error { return t.each(t.requestOnce) })
-	return t.run(shut(listener))
+	t.stop = shut(listener)
+	return nil
 }
 
 func bounceOnce(s int) error {
@@ -48,7 +49,7 @@ func (t *trial) requestOnce() error {
 func (t *trial) each(connection func() error) error {
 	own := new(tally)
 	defer t.latency.merge(own)
-	for n := uint64(0); t.more(n); n++ {
+	for t.more() {
 		before := time.Now()
 		if err := connection(); err != nil {
 			return err

@@ -23,7 +23,8 @@ func tcpRequestResponse(t *trial) error {
 		defer unix.Close(s)
 		return t.askAll(s, 1)
 	})
-	return t.run(shut(listener))
+	t.stop = shut(listener)
+	return nil
 }
 
 // bounce sends back what comes, until the end of the stream.
@@ -44,7 +45,7 @@ func bounce(s int) error {
 func (t *trial) askAll(s, size int) error {
 	buf, own := make([]byte, size), new(tally)
 	defer t.latency.merge(own)
-	for n := uint64(0); t.more(n); n++ {
+	for t.more() {
 		before := time.Now()
 		if err := ask(s, buf); err != nil {
 			return err

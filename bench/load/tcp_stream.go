@@ -24,7 +24,8 @@ func tcpStream(connections int) func(*trial) error {
 		for range connections {
 			t.call(t.pour)
 		}
-		return t.run(shut(listener))
+		t.stop = shut(listener)
+		return nil
 	}
 }
 
@@ -48,7 +49,7 @@ func (t *trial) pour() error {
 	}
 	defer unix.Close(s)
 	buf := make([]byte, chunk)
-	for n := uint64(0); t.more(n); n++ {
+	for t.more() {
 		if err := send(s, buf); err != nil {
 			return err
 		}

@@ -3,7 +3,6 @@
 package load
 
 import (
-	"context"
 	"errors"
 	"net/netip"
 	"sync"
@@ -15,28 +14,24 @@ import (
 	"github.com/hypha-net/hypha/bench/machine"
 )
 
-// trial is one run of a workload: its threads, its sockets, and what they count.
+// trial is a workload over a path: its threads, its sockets, and what they count.
 type trial struct {
 	path   Path
 	server netip.AddrPort
+	one    bool // both ends on one CPU
 
-	duration time.Duration
-	timeUp   atomic.Bool // or cancelled
-	forget   func() bool // the caller's context
-
+	gate             gate // before the clients
 	clients, servers team
-	ready            sync.WaitGroup // all threads stand at the start
-	start            chan struct{}  // closed: they may go
-	sockets          []int          // closed at the end
-	over             atomic.Bool
+	threads          threads
+	sockets          []int                // closed at the end
+	over             atomic.Bool          // clients are through
+	stop             func()               // wakes servers that wait for connections
+	drained          func() time.Duration // waits until servers have taken what is on its way, and returns how long that took
 
-	took       time.Duration // from the start until the last client was through
-	noise      machine.Noise // from the start until the last server was
-	cpu        atomic.Int64  // nanoseconds
 	operations atomic.Uint64
 	bits       atomic.Uint64 // of streams
 	closed     atomic.Uint64
-	lost       atomic.Uint64
+	sent       atomic.Uint64 // packets, where some may be lost
 	latency    histogram
 }
 
@@ -47,33 +42,34 @@ type team struct {
 	err error
 }
 
-func newTrial(ctx context.Context, p Path, ipv4 bool, d time.Duration) *trial {
-	t := &trial{path: p, server: p.address(ipv4), duration: d, start: make(chan struct{})}
-	t.forget = context.AfterFunc(ctx, t.end)
+func newTrial(w Workload, p Path) *trial {
+	t := &trial{path: p, server: p.address(w.ipv4), one: w.one, stop: func() {}, drained: func() time.Duration { return 0 }}
+	t.gate.init()
 	return t
 }
 
 // serve adds a thread at the server's end. It has to end when the trial is over.
-func (t *trial) serve(f func() error) { t.add(&t.servers, t.path.Server, 1, f) }
+func (t *trial) serve(f func() error) { t.add(&t.servers, t.path.Server, 1, f, func() {}) }
 
 // call adds a thread at the client's end. It should go on while there is more.
-func (t *trial) call(f func() error) { t.add(&t.clients, t.path.Client, 0, f) }
+func (t *trial) call(f func() error) {
+	cpu := 0
+	if t.one {
+		cpu = 1
+	}
+	t.gate.expect()
+	t.add(&t.clients, t.path.Client, cpu, f, t.gate.leave)
+}
 
-func (t *trial) add(to *team, at Host, cpu int, f func() error) {
-	t.ready.Add(1)
-	ready := sync.OnceFunc(t.ready.Done)
+func (t *trial) add(to *team, at Host, cpu int, f func() error, ended func()) {
 	to.Go(func() {
-		defer ready()
+		defer ended()
 		err := at.Do(func() error {
 			if err := pin(cpu); err != nil {
 				return err
 			}
-			ready()
-			<-t.start
-			before := threadTime()
-			err := f()
-			t.cpu.Add(int64(threadTime() - before))
-			return err
+			defer t.threads.join()()
+			return f()
 		})
 		to.mu.Lock()
 		defer to.mu.Unlock()
@@ -81,35 +77,34 @@ func (t *trial) add(to *team, at Host, cpu int, f func() error) {
 	})
 }
 
-// more is false when a client that has done so much should come to an end. One operation is always done: on a busy
-// machine a thread may not get its CPU before the time is up.
-func (t *trial) more(done uint64) bool { return done == 0 || !t.timeUp.Load() }
-
-func (t *trial) end() { t.timeUp.Store(true) }
-
-// run lets all threads go, waits for the clients, calls stop so that the servers end too, and waits for these.
-func (t *trial) run(stop func()) error {
-	t.ready.Wait()
-	before, err := machine.Listen()
-	began := time.Now()
-	time.AfterFunc(t.duration, t.end)
-	close(t.start)
-	t.clients.Wait()
-	t.took = time.Since(began)
-	t.over.Store(true)
-	stop()
-	t.servers.Wait()
-	after, lerr := machine.Listen()
-	t.noise = after.Since(before)
-	return errors.Join(t.clients.err, t.servers.err, err, lerr)
+// failed is what the team's threads failed with so far.
+func (to *team) failed() error {
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	return to.err
 }
+
+// more is false when a client should come to an end. Between turns it does not return.
+func (t *trial) more() bool { return t.gate.pass() }
 
 // hold has a socket closed when the trial is over.
 func (t *trial) hold(socket int) { t.sockets = append(t.sockets, socket) }
 
-func (t *trial) close() {
-	t.forget()
+// end has all threads come to their end, and returns what they failed with.
+func (t *trial) end() error {
+	t.gate.end()
+	t.clients.Wait()
+	t.over.Store(true)
+	t.stop()
+	t.servers.Wait()
 	for _, s := range t.sockets {
 		unix.Close(s)
 	}
+	return errors.Join(t.clients.failed(), t.servers.failed())
+}
+
+// cpus is how many the machine has for the trial.
+func cpus() int {
+	all, _ := machine.CPUs() // pinning would have failed before
+	return len(all)
 }

@@ -4,6 +4,7 @@ package load
 
 import (
 	"errors"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,10 +24,7 @@ func udpSmall(t *trial) error {
 	}
 	t.serve(func() error { return t.countDatagrams(server) })
 	t.call(t.flood)
-	if err := t.run(func() {}); err != nil {
-		return err
-	}
-	t.lost.Store(t.lost.Load() - t.operations.Load())
+	t.drained = t.untilRead
 	return nil
 }
 
@@ -37,25 +35,37 @@ func (t *trial) flood() error {
 	}
 	defer unix.Close(s)
 	sent, buf := uint64(0), make([]byte, small)
-	for ; t.more(sent); sent++ { // and not a counter that both ends write
+	for ; t.more(); sent++ { // and not a counter that both ends write
 		if err := send(s, buf); err != nil {
 			return err
 		}
 	}
-	t.lost.Store(sent)
+	t.sent.Store(sent)
 	return nil
+}
+
+// untilRead waits until the server has read what was before it at the end of a turn, and returns how long that took.
+func (t *trial) untilRead() (took time.Duration) {
+	since, read := time.Now(), t.operations.Load()
+	for {
+		time.Sleep(50 * time.Microsecond)
+		now := t.operations.Load()
+		if now == read {
+			return took
+		}
+		took, read = time.Since(since), now
+	}
 }
 
 // countDatagrams reads until the trial is over and no more comes.
 func (t *trial) countDatagrams(server int) error {
-	received, buf := uint64(0), make([]byte, 64)
+	buf := make([]byte, 64)
 	for {
 		_, err := unix.Read(server, buf)
 		switch {
 		case err == nil:
-			received++
+			t.operations.Add(1)
 		case errors.Is(err, unix.EAGAIN) && t.over.Load():
-			t.operations.Store(received)
 			return nil
 		case !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR):
 			return err

@@ -2,11 +2,6 @@
 
 package load
 
-import (
-	"context"
-	"time"
-)
-
 // Workload is one kind of traffic.
 type Workload struct {
 	Name  string // in reports: "tcp-rr"
@@ -14,7 +9,8 @@ type Workload struct {
 	Unit  string // of its rate: "transactions/s"
 
 	ipv4 bool
-	work func(*trial) error
+	one  bool               // CPU for both ends
+	work func(*trial) error // opens sockets, adds threads
 }
 
 // Workloads are all of them, in the order of the tables.
@@ -24,6 +20,9 @@ var Workloads = []Workload{
 	{Name: "tcp-connect", Title: "TCP connects, 4 threads", Unit: "connections/s", work: tcpConnect},
 	{Name: "udp-rr", Title: "UDP request/response", Unit: "transactions/s", work: udpRequestResponse},
 	{Name: "udp-small", Title: "UDP packets of 18 bytes", Unit: "packets/s", work: udpSmall},
+	{Name: "tcp-rr-1cpu", Title: "TCP request/response, one CPU", Unit: "transactions/s", one: true, work: tcpRequestResponse},
+	{Name: "tcp-crr-1cpu", Title: "TCP connect-request-close, one CPU", Unit: "transactions/s", one: true, work: tcpConnectRequestClose},
+	{Name: "udp-rr-1cpu", Title: "UDP request/response, one CPU", Unit: "transactions/s", one: true, work: udpRequestResponse},
 	{Name: "tcp-stream-6", Title: "TCP stream, IPv6", Unit: "bits/s", work: tcpStream(1)},
 	{Name: "tcp-stream-4", Title: "TCP stream, IPv4", Unit: "bits/s", ipv4: true, work: tcpStream(1)},
 	{Name: "tcp-stream-6x8", Title: "8 TCP streams, IPv6", Unit: "bits/s", work: tcpStream(8)},
@@ -32,23 +31,3 @@ var Workloads = []Workload{
 
 // FirstPackets is for the programs' own time. It is none of the workloads: its rate is that of making packets, and says nothing.
 var FirstPackets = Workload{Name: "udp-flows", Title: "UDP, each packet of a new flow", Unit: "packets/s", work: udpFlows}
-
-// Run measures one sample of about d, after a tenth of that to warm up. An error makes the sample void.
-func (w Workload) Run(ctx context.Context, p Path, d time.Duration) (Sample, error) {
-	warmup, err := w.try(ctx, p, d/10)
-	if err != nil {
-		return Sample{}, err
-	}
-	s, err := w.try(ctx, p, d)
-	s.Warmup = warmup.Operations
-	return s, err
-}
-
-func (w Workload) try(ctx context.Context, p Path, d time.Duration) (Sample, error) {
-	t := newTrial(ctx, p, w.ipv4, d)
-	defer t.close()
-	if err := w.work(t); err != nil {
-		return Sample{}, err
-	}
-	return t.sample()
-}

@@ -3,9 +3,11 @@
 package machine
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,48 +21,85 @@ type Noise struct {
 	Busy float64 `json:"busySeconds"`
 }
 
-// ticks is how many there are in a second: USER_HZ, the same on every Linux.
-const ticks = 100
+// Plus adds a part of another one; of what was busy, all.
+func (n Noise) Plus(other Noise, part float64) Noise {
+	return Noise{n.Steal + part*other.Steal, n.Others + part*other.Others, n.Busy + other.Busy}
+}
 
-// Listening is a measurement of noise that has begun.
-type Listening struct{ all, idle, steal, own float64 }
+// Ear listens to the machine.
+type Ear struct {
+	// Deaf are the files schedstat (proc(5)) of threads that count as idle: they are there to keep CPUs awake.
+	Deaf []string
+}
+
+// Listening is a measurement of noise that has begun, in seconds.
+type Listening struct {
+	at               time.Time
+	idle, steal, own float64
+}
 
 // Listen begins one.
-func Listen() (Listening, error) {
+func (e Ear) Listen() (Listening, error) {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return Listening{}, fmt.Errorf("looking how busy the machine is: %w", err)
 	}
-	return parse(string(text), ownTicks())
+	l, err := parse(string(text))
+	if err != nil {
+		return l, err
+	}
+	for _, file := range e.Deaf {
+		ran, derr := runtimeOf(file)
+		l.idle += ran
+		err = errors.Join(err, derr)
+	}
+	l.at, l.own = time.Now(), ownTime()
+	return l, err
 }
 
-// parse reads the line "cpu user nice system idle iowait irq softirq steal ..." of proc_stat(5), in ticks.
-func parse(text string, own float64) (Listening, error) {
+// ticks is how many there are in a second in /proc/stat: USER_HZ, the same on every Linux.
+const ticks = 100
+
+// parse reads the line "cpu user nice system idle iowait irq softirq steal ..." of proc_stat(5), in ticks. The kernel knows idle time
+// exactly, and guesses the other ones at each tick of its own.
+func parse(text string) (Listening, error) {
 	line, _, _ := strings.Cut(text, "\n")
 	var user, nice, system, idle, wait, irq, softirq, steal float64
 	_, err := fmt.Sscanf(line, "cpu %g %g %g %g %g %g %g %g", &user, &nice, &system, &idle, &wait, &irq, &softirq, &steal)
 	if err != nil {
 		return Listening{}, fmt.Errorf("reading %q of /proc/stat: %w", line, err)
 	}
-	busy := user + nice + system + irq + softirq
-	return Listening{all: busy + idle + wait + steal, idle: idle + wait, steal: steal, own: own}, nil
+	return Listening{idle: (idle + wait) / ticks, steal: steal / ticks}, nil
 }
 
-// Since is the noise between two moments.
-func (l Listening) Since(before Listening) Noise {
-	all := l.all - before.all
+// runtimeOf is how long a thread has run, in seconds.
+func runtimeOf(file string) (float64, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0, fmt.Errorf("looking how long a thread ran: %w", err)
+	}
+	var nanoseconds float64
+	if _, err := fmt.Sscan(string(text), &nanoseconds); err != nil {
+		return 0, fmt.Errorf("reading %s: %w", file, err)
+	}
+	return nanoseconds / 1e9, nil
+}
+
+// Since is the noise between two moments, on so many CPUs.
+func (l Listening) Since(before Listening, cpus int) Noise {
+	all := float64(cpus) * l.at.Sub(before.at).Seconds()
 	if all <= 0 {
 		return Noise{}
 	}
 	steal := l.steal - before.steal
-	busy := all - (l.idle - before.idle) - steal
-	return Noise{Steal: steal / all, Others: max(busy-(l.own-before.own), 0) / all, Busy: max(busy, 0) / ticks}
+	busy := max(all-(l.idle-before.idle)-steal, 0)
+	return Noise{Steal: steal / all, Others: max(busy-(l.own-before.own), 0) / all, Busy: busy}
 }
 
-func ownTicks() float64 {
+func ownTime() float64 {
 	var u unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
 		return 0
 	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9 * ticks
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }

@@ -4,6 +4,7 @@ package micro
 
 import (
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -12,37 +13,51 @@ import (
 	"github.com/hypha-net/hypha/bench/contestant"
 )
 
-// InSitu runs f, and returns how often the contestant's programs ran meanwhile, and for how long together.
-func InSitu(p *contestant.Programs, f func() error) (runs uint64, took time.Duration, err error) {
-	programs, err := attached(p)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer closeAll(programs)
+// CountRuns has the kernel count runs and time of all programs, until it is closed. That costs each run some tens of nanoseconds.
+func CountRuns() (io.Closer, error) {
 	counting, err := ebpf.EnableStats(unix.BPF_STATS_RUN_TIME)
 	if err != nil {
-		return 0, 0, fmt.Errorf("switching the kernel's statistics on: %w", err)
+		return nil, fmt.Errorf("switching the kernel's statistics on: %w", err)
 	}
-	defer counting.Close()
-	before, beforeTook, err := sum(programs)
-	if err != nil {
-		return 0, 0, err
-	}
-	if err := f(); err != nil {
-		return 0, 0, err
-	}
-	runs, took, err = sum(programs)
-	return runs - before, took - beforeTook, err
+	return counting, nil
 }
 
-func sum(programs []*ebpf.Program) (runs uint64, took time.Duration, err error) {
-	for _, p := range programs {
+// Watch is a contestant's programs, looked at from time to time.
+type Watch struct {
+	programs []*ebpf.Program
+	runs     uint64
+	took     time.Duration
+}
+
+// NewWatch opens the programs that the contestant's packets run into.
+func NewWatch(p *contestant.Programs) (*Watch, error) {
+	programs, err := attached(p)
+	if err != nil {
+		return nil, err
+	}
+	w := &Watch{programs: programs}
+	if _, _, err := w.Since(); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// Close closes them.
+func (w *Watch) Close() { closeAll(w.programs) }
+
+// Since is how often they ran since it was asked last, and for how long together.
+func (w *Watch) Since() (runs uint64, took time.Duration, err error) {
+	var allRuns uint64
+	var allTook time.Duration
+	for _, p := range w.programs {
 		s, err := p.Stats()
 		if err != nil {
 			return 0, 0, fmt.Errorf("reading a program's statistics: %w", err)
 		}
-		runs += s.RunCount
-		took += s.Runtime
+		allRuns, allTook = allRuns+s.RunCount, allTook+s.Runtime
 	}
+	runs, took = allRuns-w.runs, allTook-w.took
+	w.runs, w.took = allRuns, allTook
 	return runs, took, nil
 }

@@ -29,8 +29,8 @@ const patience = 3 * time.Minute
 type Process struct {
 	Dir string // its files
 
-	name string // in errors: "the agent"
-	node *testbed.Namespace
+	name string             // in errors: "the agent"
+	node *testbed.Namespace // nil: where this process is
 	args []string
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
@@ -54,8 +54,8 @@ func (p *Process) Restart(ctx context.Context, answers func() error) error {
 	defer log.Close()
 	p.cmd = exec.Command(p.args[0], p.args[1:]...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a terminal's ^C is the benchmark's alone
-	if err := p.node.Start(p.cmd); err != nil {
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's ^C is the benchmark's alone; the session's priority is not
+	if err := p.start(); err != nil {
 		return fmt.Errorf("starting %s: %w", p.name, err)
 	}
 	done := make(chan struct{})
@@ -68,6 +68,13 @@ func (p *Process) Restart(ctx context.Context, answers func() error) error {
 		return err
 	}
 	return p.wait(ctx, answers)
+}
+
+func (p *Process) start() error {
+	if p.node == nil {
+		return p.cmd.Start()
+	}
+	return p.node.Start(p.cmd)
 }
 
 // Signal sends a signal to the running process.

@@ -25,8 +25,8 @@ func sampled(floor, hypha []float64) *Report {
 		Workloads:   []Workload{{"tcp-rr", "TCP request/response", "transactions/s"}},
 	}
 	for i := range floor {
-		r.Add("floor", "tcp-rr", Sample{Sample: load.Sample{Rate: floor[i]}})
-		r.Add("hypha", "tcp-rr", Sample{Sample: load.Sample{Rate: hypha[i]}})
+		r.Add("floor", "tcp-rr", Sample{Sample: load.Sample{Rate: floor[i]}, OfFloor: 1})
+		r.Add("hypha", "tcp-rr", Sample{Sample: load.Sample{Rate: hypha[i]}, OfFloor: hypha[i] / floor[i]})
 	}
 	return r
 }

@@ -10,7 +10,7 @@ import (
 // events collects how many a reader of the flow log read for each operation, warm-up included: one, where an operation is a connection
 // and the flow log is whole.
 func (s *Series) events() Values {
-	return s.Of(func(s Sample) float64 { return float64(s.Events) / float64(s.Operations+s.Warmup) })
+	return s.Of(func(s Sample) float64 { return float64(s.Events) / float64(s.Total) })
 }
 
 func (r *Report) printEvents(w io.Writer) {

@@ -15,7 +15,7 @@ import (
 )
 
 // Format is the number of this layout; a reader of another one refuses.
-const Format = 1
+const Format = 2
 
 // Report is one run of the benchmark.
 type Report struct {
@@ -25,6 +25,7 @@ type Report struct {
 	Command  string            `json:"command"` // that repeats it
 	Rounds   int               `json:"rounds"`
 	Sample   float64           `json:"sampleSeconds"`
+	Awake    bool              `json:"awake"` // CPUs were kept from sleeping
 	Machine  machine.Facts     `json:"machine"`
 	Versions map[string]string `json:"versions"`
 
@@ -61,9 +62,12 @@ type Series struct {
 
 // Sample is one round's. A void one has an error, and no figures.
 type Sample struct {
-	Error string `json:"error,omitempty"`
+	At    time.Time `json:"at"`
+	Error string    `json:"error,omitempty"`
 	load.Sample
-	Events uint64 `json:"events,omitempty"` // that a reader of the flow log read meanwhile
+	OfFloor    float64 `json:"ofFloor,omitempty"`    // its rate by the floor's in the same moments
+	CPUOfFloor float64 `json:"cpuOfFloor,omitempty"` // and its CPU time an operation
+	Events     uint64  `json:"events,omitempty"`     // that a reader of the flow log read meanwhile
 }
 
 // Figure is something measured several times apart from the rounds.

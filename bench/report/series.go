@@ -36,6 +36,10 @@ func (s *Series) Of(value func(Sample) float64) Values {
 // Rate is what a series is about.
 func Rate(s Sample) float64 { return s.Rate }
 
+func p50(s Sample) float64    { return s.P50 }
+func p99(s Sample) float64    { return s.P99 }
+func cpu(s Sample) float64    { return s.CPU }
+func ofAll(s Sample) float64  { return s.Machine }
 func closed(s Sample) float64 { return float64(s.Closed) }
 
 // Void counts the samples that failed, in the whole report.
@@ -53,20 +57,4 @@ func (r *Report) noise() (steal, others Values) {
 		others = append(others, s.Of(func(s Sample) float64 { return s.Others })...)
 	}
 	return steal, others
-}
-
-// Ratios are the rates of a contestant by those of another one, round by round: the two samples of a round were
-// taken shortly after each other, so that what slows the whole machine for a while falls out.
-func (r *Report) Ratios(contestant, by, workload string) (ratios Values) {
-	mine, its := r.Find(contestant, workload), r.Find(by, workload)
-	if mine == nil || its == nil {
-		return nil
-	}
-	for round := range min(len(mine.Samples), len(its.Samples)) {
-		a, b := mine.Samples[round], its.Samples[round]
-		if a.Error == "" && b.Error == "" && b.Rate > 0 {
-			ratios = append(ratios, a.Rate/b.Rate)
-		}
-	}
-	return ratios
 }

@@ -28,22 +28,25 @@ func (r *Report) Print(w io.Writer, floor string) error {
 	return out.Flush()
 }
 
-// printWorkload writes a line a contestant: median, half the range of the rounds (±), and the median of the rounds' ratios
-// to the floor with theirs.
+// printWorkload writes a line a contestant: medians, with half of the interval in which they lie (±), of the rate and of the ratio to
+// the floor's.
 func (r *Report) printWorkload(w io.Writer, load Workload, floor string) {
-	fmt.Fprintf(w, "\n%s\t%s\t±\t÷ floor\t±\tp50 µs\tp99 µs\tCPU µs/op\tof all\tclosed\tvoid\t\n", load.Title, load.Unit)
+	fmt.Fprintf(w, "\n%s\t%s\t±\t÷ floor\t±\tp50 µs\tp99 µs\tCPU µs/op\t÷ floor\t±\tof all\tclosed\tvoid\t\n", load.Title, load.Unit)
 	for _, c := range r.Contestants {
 		s := r.Find(c.Name, load.Name)
 		if s == nil {
 			continue
 		}
-		rates, ratios := s.Of(Rate), r.Ratios(c.Name, floor, load.Name)
-		median := func(of func(Sample) float64) string { return number(s.Of(of).Median()) }
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Name, number(rates.Median()), percent(rates.Spread()),
-			ratio(ratios.Median()), percent(ratios.Spread()),
-			median(func(s Sample) float64 { return s.P50 }), median(func(s Sample) float64 { return s.P99 }),
-			median(func(s Sample) float64 { return s.CPU }), median(func(s Sample) float64 { return s.Machine }),
-			number(s.Of(closed).Sum()), count(len(s.Samples)-len(rates)))
+		rates, ratios, costs := s.Of(Rate), r.Ratios(c.Name, floor, load.Name), r.measured(c.Name, load.Name, cpuOfFloor)
+		for _, cell := range []string{
+			c.Name, number(rates.Median()), percent(rates.Spread()), ratio(ratios.Median()), percent(ratios.Spread()),
+			number(s.Of(p50).Median()), number(s.Of(p99).Median()),
+			number(s.Of(cpu).Median()), ratio(costs.Median()), percent(costs.Spread()), number(s.Of(ofAll).Median()),
+			number(s.Of(closed).Sum()), count(len(s.Samples) - len(rates)),
+		} {
+			fmt.Fprintf(w, "%s\t", cell)
+		}
+		fmt.Fprintln(w)
 	}
 }
 

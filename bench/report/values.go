@@ -46,11 +46,19 @@ func (v Values) Over(other Values) (ratios Values) {
 // Range is the lowest and the highest value.
 func (v Values) Range() (low, high float64) { return v.Quantile(0), v.Quantile(1) }
 
-// Quartiles are the values between which half of all lie.
-func (v Values) Quartiles() (low, high float64) { return v.Quantile(0.25), v.Quantile(0.75) }
+// Interval is where the median of more and more values would lie, with 95 % confidence: between two of these, by their ranks
+// (the binomial distribution's normal approximation). Of fewer than six it is the range, which says less.
+func (v Values) Interval() (low, high float64) {
+	if len(v) == 0 {
+		return math.NaN(), math.NaN()
+	}
+	sorted, n := slices.Sorted(slices.Values(v)), float64(len(v))
+	rank := max(int((n-1.96*math.Sqrt(n))/2), 0)
+	return sorted[rank], sorted[len(v)-1-rank]
+}
 
-// Spread is half of what lies between the quartiles, as a part of the median.
+// Spread is half of the interval, as a part of the median.
 func (v Values) Spread() float64 {
-	low, high := v.Quartiles()
+	low, high := v.Interval()
 	return (high - low) / 2 / v.Median()
 }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/hypha-net/hypha/bench/contestant"
+	"github.com/hypha-net/hypha/bench/load"
+	"github.com/hypha-net/hypha/bench/machine"
+	"github.com/hypha-net/hypha/bench/report"
+)
+
+// turn is how long one contestant's traffic flows before it is the next one's turn: shorter than what makes a virtual machine's CPUs
+// faster and slower by a half.
+const turn = 10 * time.Millisecond
+
+// floorEvery is how many contestants come between two samples of the floor: each is compared with the ones beside it, so that what
+// slows the machine for a second falls out.
+const floorEvery = 3
+
+// turns is the order of a round.
+func (f field) turns(round int) (turns field) {
+	isFloor := func(e entrant) bool { return e.Name == contestant.Floor }
+	at := slices.IndexFunc(f, isFloor)
+	if at < 0 {
+		return f.from(round)
+	}
+	floor := f[at]
+	for some := range slices.Chunk(slices.DeleteFunc(f.from(round), isFloor), floorEvery) {
+		turns = append(append(turns, floor), some...)
+	}
+	return append(turns, floor)
+}
+
+// running is an entrant under a workload.
+type running struct {
+	entrant
+	*load.Traffic
+	read uint64 // events, before
+	err  error  // voids its sample
+}
+
+// contest takes one sample of each, in turns. The collector of garbage waits.
+func contest(ctx context.Context, order field, w load.Workload, ear machine.Ear, o options, r *report.Report) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	at := time.Now()
+	all := map[string]*running{}
+	for _, e := range order {
+		if all[e.Name] == nil {
+			all[e.Name] = start(e, w, ear)
+		}
+	}
+	for range max(o.sample/turn, 1) {
+		for _, e := range order {
+			if one := all[e.Name]; one.err == nil && ctx.Err() == nil {
+				_, one.err = one.Turn(turn)
+			}
+		}
+	}
+	for name, one := range all {
+		r.Add(name, w.Name, one.end(at, all[contestant.Floor]))
+	}
+}
+
+func start(e entrant, w load.Workload, ear machine.Ear) *running {
+	one := &running{entrant: e, read: e.events()}
+	if one.Traffic, one.err = w.Start(e.Path, ear); one.err == nil {
+		one.err = one.Warm(turn)
+	}
+	return one
+}
+
+func (one *running) end(at time.Time, floor *running) report.Sample {
+	if one.Traffic != nil {
+		s, err := one.Traffic.End()
+		if one.err == nil {
+			one.err = err
+		}
+		if one.err == nil {
+			return report.Sample{
+				At: at, Sample: s, Events: one.events() - one.read,
+				OfFloor: quotient(one, floor, rateOf), CPUOfFloor: quotient(one, floor, costOf),
+			}
+		}
+	}
+	return report.Sample{At: at, Error: one.err.Error()}
+}
+
+// events is how many the entrant's reader has read so far.
+func (e entrant) events() uint64 {
+	if e.Events == nil {
+		return 0
+	}
+	return e.Events()
+}

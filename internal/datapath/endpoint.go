@@ -59,7 +59,7 @@ func (a *attached) info() bpf.EndpointEndpointInfo {
 	return info
 }
 
-// sameEntry reports whether from_endpoint would be made of the same constants. It knows nothing of identity and policy.
+// sameEntry reports whether the program, and the addresses that may send by it, stay. They know nothing of identity and policy.
 func (e Endpoint) sameEntry(other Endpoint) bool {
 	return e.ID == other.ID && e.IPv6 == other.IPv6 && e.IPv4 == other.IPv4 &&
 		e.Link.Host == other.Link.Host && e.Link.MAC.String() == other.Link.MAC.String()

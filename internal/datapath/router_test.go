@@ -194,8 +194,7 @@ func TestRouterCarriesTraffic(t *testing.T) {
 		{"world, IPv6", from6, w.IPv6, 63},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			port.Send(echoRequest(c.from, c.to))
-			reply := port.Wait(time.Now().Add(deadline), func(p gopacket.Packet) bool { return isReply(p, c.to, c.from) })
+			reply := port.Ask(echoRequest(c.from, c.to), time.Now().Add(deadline), func(p gopacket.Packet) bool { return isReply(p, c.to, c.from) })
 			flow := reply.LinkLayer().LinkFlow()
 			if dst := net.HardwareAddr(flow.Dst().Raw()); dst.String() != router.MAC.String() {
 				t.Errorf("the reply's frame goes to %v, which hypha_net does not take", dst)

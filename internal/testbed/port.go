@@ -70,6 +70,21 @@ func (p *Port) Wait(deadline time.Time, match func(gopacket.Packet) bool) gopack
 	return nil
 }
 
+// Ask sends a frame until a captured one is an answer that match likes, every quarter of a second: what a kernel has just been given, an
+// address or a route, it puts into force when it gets round to it. It fails the test if no answer comes before the deadline.
+func (p *Port) Ask(frame []byte, deadline time.Time, match func(gopacket.Packet) bool) gopacket.Packet {
+	p.tb.Helper()
+	for next := time.Now(); next.Before(deadline); {
+		p.Send(frame)
+		next = next.Add(time.Second / 4)
+		if found := p.read(next, match, true); len(found) == 1 {
+			return found[0]
+		}
+	}
+	p.tb.Fatalf("no answer came")
+	return nil
+}
+
 // Captured returns the frames until now that match likes, and forgets the others.
 func (p *Port) Captured(match func(gopacket.Packet) bool) []gopacket.Packet {
 	return p.read(time.Now().Add(time.Millisecond), match, false)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hypha-net/hypha/bench/contestant"
 	"github.com/hypha-net/hypha/bench/report"
+	"github.com/hypha-net/hypha/internal/atomicfile"
 )
 
 func compare(oldFile, newFile string) error {
@@ -44,7 +45,7 @@ func draw(ctx context.Context, file, picture string) error {
 
 // savePicture writes an SVG and, where there is a program that makes one of it, the same as PNG.
 func savePicture(ctx context.Context, r *report.Report, svg string) error {
-	if err := os.WriteFile(svg, r.Draw(contestant.Floor), 0o644); err != nil {
+	if err := atomicfile.Write(svg, r.Draw(contestant.Floor), 0o644); err != nil {
 		return fmt.Errorf("writing the picture: %w", err)
 	}
 	png := strings.TrimSuffix(svg, ".svg") + ".png"

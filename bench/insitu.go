@@ -69,9 +69,9 @@ func watchAll(ctx context.Context, order field, w load.Workload, ear machine.Ear
 		}
 		all = append(all, one)
 	}
-	for range max(o.sample/turn/2, 1) {
+	for range turns(o.sample/2, w) {
 		for _, one := range all {
-			if err := one.turn(); err != nil || ctx.Err() != nil {
+			if err := one.turn(w.Turn()); err != nil || ctx.Err() != nil {
 				return err
 			}
 		}
@@ -98,11 +98,11 @@ func startWatching(e entrant, w load.Workload, ear machine.Ear) (*watching, erro
 }
 
 // turn has traffic flow, and adds up what the programs did meanwhile.
-func (one *watching) turn() error {
+func (one *watching) turn(d time.Duration) error {
 	if _, _, err := one.watch.Since(); err != nil {
 		return err
 	}
-	if _, err := one.Turn(turn); err != nil {
+	if _, err := one.Turn(d); err != nil {
 		return fmt.Errorf("%s: %w", one.Name, err)
 	}
 	runs, took, err := one.watch.Since()

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// leftOf lists what there is of the benchmark whose process was pid: namespaces, directories, pins, agents.
-func leftOf(t *testing.T, pid int) (left []string) {
+// leftOf lists what there is of the benchmark whose process was pid and that had dir for its files: namespaces, directories, pins, agents.
+func leftOf(t *testing.T, dir string, pid int) (left []string) {
 	t.Helper()
-	for _, pattern := range []string{"/run/netns/hyphatest-%d-*", os.TempDir() + "/hyphabench-%d-*", "/sys/fs/bpf/hyphabench-%d-*"} {
+	for _, pattern := range []string{"/run/netns/hyphatest-%d-*", dir + "hyphabench-%d-*", "/sys/fs/bpf/hyphabench-%d-*"} {
 		found, err := filepath.Glob(fmt.Sprintf(pattern, pid))
 		if err != nil {
 			t.Fatal(err)
@@ -26,7 +26,7 @@ func leftOf(t *testing.T, pid int) (left []string) {
 	}
 	for _, file := range processes {
 		words, _ := os.ReadFile(file) // it may have ended meanwhile
-		if strings.Contains(string(words), fmt.Sprintf("hyphabench-%d-", pid)) {
+		if strings.Contains(string(words), dir+"hyphabench-") {
 			left = append(left, strings.ReplaceAll(string(words), "\x00", " "))
 		}
 	}

@@ -21,13 +21,17 @@ const usage = `usage: bench run [FLAG]...                 measure; bench run -h 
        bench compare OLD.json NEW.json     say what changed beyond the noise
        bench show REPORT.json              print the tables of a report
        bench draw REPORT.json OUT.svg      draw the picture of a report; OUT.png too where rsvg-convert is
+       bench publish REPORT.json           make it the one that README.md and docs/benchmark.md speak of; in the project's directory
+       (a report may be packed: .json.gz)
 `
 
 var errUsage = errors.New("bench: I do not understand that")
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM, unix.SIGHUP, unix.SIGPIPE)
-	context.AfterFunc(ctx, stop) // the second ^C does not wait for the cleaning up
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM, unix.SIGHUP)
+	context.AfterFunc(ctx, stop)                         // the second ^C does not wait for the cleaning up
+	ctx, goOn := signal.NotifyContext(ctx, unix.SIGPIPE) // nobody reads what it says: the same
+	defer goOn()
 	err := command(ctx, os.Args[1:])
 	switch {
 	case err == nil:
@@ -57,6 +61,8 @@ func command(ctx context.Context, args []string) error {
 		return show(args[0])
 	case verb == "draw" && len(args) == 2:
 		return draw(ctx, args[0], args[1])
+	case verb == "publish" && len(args) == 1:
+		return publish(ctx, args[0])
 	case verb == "etcd" && len(args) == 1: // a child of the benchmark
 		return cluster.Serve(ctx, args[0])
 	case verb == "spin" && len(args) == 1: // another one

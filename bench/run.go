@@ -22,8 +22,8 @@ func runCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if os.Geteuid() != 0 {
-		return fmt.Errorf("it makes network namespaces and loads programs: run it as root")
+	if err := o.ready(); err != nil {
+		return err
 	}
 	release, err := machine.Alone(o.lock)
 	if err != nil {

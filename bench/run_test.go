@@ -3,12 +3,15 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,19 +20,43 @@ import (
 	"github.com/hypha-net/hypha/internal/testbed"
 )
 
+// binaries are the programs that are run: built once.
+var binaries struct {
+	sync.Once
+	dir string
+	err error
+}
+
+func buildBinaries() {
+	if binaries.dir, binaries.err = os.MkdirTemp("", "bench-test-*"); binaries.err != nil {
+		return
+	}
+	build := exec.Command("go", "build", "-o", binaries.dir+"/", ".", "../cmd/hypha")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		binaries.err = fmt.Errorf("building: %w: %s", err, out)
+	}
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(binaries.dir) // of "" it does nothing
+	os.Exit(code)
+}
+
 // brief is a run that measures nothing well, and everything once.
 func brief(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
 	testbed.NeedRoot(t)
-	build := exec.Command("go", "build", "-o", dir, ".", "../cmd/hypha")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building: %v: %s", err, out)
+	if binaries.Do(buildBinaries); binaries.err != nil {
+		t.Fatal(binaries.err)
 	}
-	return exec.Command(filepath.Join(dir, "bench"), "run", "-hypha", filepath.Join(dir, "hypha"), "-lock", filepath.Join(dir, "lock"),
+	cmd := exec.Command(filepath.Join(binaries.dir, "bench"), "run", "-hypha", filepath.Join(binaries.dir, "hypha"), "-lock", filepath.Join(dir, "lock"),
 		"-rounds", "2", "-sample", "20ms", "-micro", "40", "-endpoints", "1,3",
 		"-contestants", "floor,redirect,bridge-nftables,docker,hypha-rules,hypha-trace",
 		"-o", filepath.Join(dir, "report.json"), "-picture", filepath.Join(dir, "picture.svg"))
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+	return cmd
 }
 
 func TestBriefRunIsCompleteAndLeavesNothing(t *testing.T) {
@@ -40,13 +67,13 @@ func TestBriefRunIsCompleteAndLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantNothingOf(t, cmd.Process.Pid)
+	wantNothingOf(t, dir, cmd.Process.Pid)
 	r, err := report.Load(dir + "report.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantComplete(t, r)
-	if picture, err := os.ReadFile(dir + "picture.svg"); err != nil || !bytes.Contains(picture, []byte("hypha-rules")) {
+	if picture, err := os.ReadFile(dir + "picture.svg"); err != nil || !bytes.Contains(picture, []byte("Hypha, 100 rules")) {
 		t.Errorf("no picture: %v", err)
 	}
 }
@@ -89,6 +116,9 @@ func wantComplete(t *testing.T, r *report.Report) {
 			t.Errorf("not measured: %s", name)
 		}
 	}
+	if len(r.Targets) == 0 || !slices.ContainsFunc(r.Targets, func(t report.Target) bool { return t.Value != nil }) {
+		t.Errorf("targets are %+v", r.Targets)
+	}
 	if r.Machine.Kernel == "" || r.Machine.GOMAXPROCS == 0 || len(r.Machine.CPUs) == 0 || r.Versions["hypha"] == "" {
 		t.Errorf("of the machine it says only %+v %v", r.Machine, r.Versions)
 	}
@@ -104,7 +134,7 @@ func TestInterruptedRunLeavesNothing(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(time.Minute); len(leftOf(t, cmd.Process.Pid)) < 8 && time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); len(leftOf(t, dir, cmd.Process.Pid)) < 8 && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
@@ -113,9 +143,47 @@ func TestInterruptedRunLeavesNothing(t *testing.T) {
 	if err := cmd.Wait(); err == nil {
 		t.Errorf("it ended as if it were through:\n%s", &out)
 	}
-	wantNothingOf(t, cmd.Process.Pid)
+	wantNothingOf(t, dir, cmd.Process.Pid)
 	if _, err := os.Stat(dir + "report.json"); err == nil {
 		t.Error("it left a report")
+	}
+}
+
+// Who reads its words goes away: it comes to its end, and leaves nothing.
+func TestClosedPipeEndsARun(t *testing.T) {
+	dir := t.TempDir() + "/"
+	cmd := brief(t, dir)
+	cmd.Args = append(cmd.Args, "-rounds", "100000", "-contestants", "floor,hypha")
+	words, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for line := bufio.NewScanner(words); line.Scan() && !strings.Contains(line.Text(), "round 1 "); {
+	}
+	words.Close()
+	if err := cmd.Wait(); err == nil {
+		t.Error("it ended as if it were through")
+	}
+	wantNothingOf(t, dir, cmd.Process.Pid)
+}
+
+func TestWhatWouldFailAtTheEnd(t *testing.T) {
+	testbed.NeedRoot(t)
+	for name, flags := range map[string][]string{
+		"report":  {"-o", "/nowhere/report.json"},
+		"picture": {"-o", "", "-picture", "/nowhere/picture.svg"},
+		"binary":  {"-hypha", "/nowhere/hypha"},
+	} {
+		o, err := parse(append([]string{"-hypha", "/bin/true", "-picture", ""}, flags...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.ready(); err == nil || !strings.Contains(err.Error(), "/nowhere/") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -135,12 +203,12 @@ func TestLateFailureKeepsTheRounds(t *testing.T) {
 	if s := r.Find("floor", "tcp-rr"); s == nil || len(s.Of(report.Rate)) < r.Rounds {
 		t.Errorf("of the rounds it has %+v", s)
 	}
-	wantNothingOf(t, cmd.Process.Pid)
+	wantNothingOf(t, dir, cmd.Process.Pid)
 }
 
-func wantNothingOf(t *testing.T, pid int) {
+func wantNothingOf(t *testing.T, dir string, pid int) {
 	t.Helper()
-	if left := leftOf(t, pid); len(left) > 0 {
+	if left := leftOf(t, dir, pid); len(left) > 0 {
 		t.Errorf("left behind: %s", strings.Join(left, ", "))
 	}
 }

@@ -14,10 +14,6 @@ import (
 	"github.com/hypha-net/hypha/bench/report"
 )
 
-// turn is how long one contestant's traffic flows before it is the next one's turn: shorter than what makes a virtual machine's CPUs
-// faster and slower by a half.
-const turn = 10 * time.Millisecond
-
 // floorEvery is how many contestants come between two samples of the floor: each is compared with the ones beside it, so that what
 // slows the machine for a second falls out.
 const floorEvery = 3
@@ -54,10 +50,11 @@ func contest(ctx context.Context, order field, w load.Workload, ear machine.Ear,
 			all[e.Name] = start(e, w, ear)
 		}
 	}
-	for range max(o.sample/turn, 1) {
+	for range turns(o.sample, w) {
 		for _, e := range order {
 			if one := all[e.Name]; one.err == nil && ctx.Err() == nil {
-				_, one.err = one.Turn(turn)
+				_, one.err = one.Turn(w.Turn())
+				one.settle()
 			}
 		}
 	}
@@ -66,10 +63,13 @@ func contest(ctx context.Context, order field, w load.Workload, ear machine.Ear,
 	}
 }
 
+// turns is how many make a sample. Fewer than three have no median.
+func turns(sample time.Duration, w load.Workload) int { return max(int(sample/w.Turn()), 3) }
+
 func start(e entrant, w load.Workload, ear machine.Ear) *running {
 	one := &running{entrant: e, read: e.events()}
 	if one.Traffic, one.err = w.Start(e.Path, ear); one.err == nil {
-		one.err = one.Warm(turn)
+		one.err = one.Warm(w.Turn())
 	}
 	return one
 }
@@ -88,6 +88,18 @@ func (one *running) end(at time.Time, floor *running) report.Sample {
 		}
 	}
 	return report.Sample{At: at, Error: one.err.Error()}
+}
+
+// settle waits until the entrant's reader has read what the turn brought: it is nobody else's.
+func (e entrant) settle() {
+	const look, quiet, longest = time.Millisecond, 3 * time.Millisecond, time.Second
+	began := time.Now()
+	for last, read := began, e.events(); e.Events != nil && time.Since(last) < quiet && time.Since(began) < longest; {
+		time.Sleep(look)
+		if now := e.events(); now != read {
+			last, read = time.Now(), now
+		}
+	}
 }
 
 // events is how many the entrant's reader has read so far.

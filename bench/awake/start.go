@@ -36,10 +36,14 @@ func listenTo(spinner *process.Process, dir string) (ear machine.Ear, err error)
 	}
 	for _, cpu := range cpus {
 		thread, err := os.ReadFile(filepath.Join(dir, strconv.Itoa(cpu)))
+		number := 0
+		if err == nil {
+			number, err = strconv.Atoi(string(thread)) // it may be in the middle of writing it
+		}
 		if err != nil {
 			return ear, err
 		}
-		ear.Deaf = append(ear.Deaf, fmt.Sprintf("/proc/%d/task/%s/schedstat", spinner.PID(), thread))
+		ear.Deaf = append(ear.Deaf, fmt.Sprintf("/proc/%d/task/%d/schedstat", spinner.PID(), number))
 	}
 	return ear, nil
 }

@@ -34,7 +34,7 @@ func bridged(s Setting, name string) (*testbed.Namespace, load.Path, error) {
 	attrs.Name = "bridge"
 	err := node.Do(func() error {
 		if err := netlink.LinkAdd(&netlink.Bridge{LinkAttrs: attrs}); err != nil {
-			return fmt.Errorf("adding a bridge: %w", err)
+			return fmt.Errorf("%w: adding a bridge: %w", ErrAbsent, err)
 		}
 		return nil
 	})

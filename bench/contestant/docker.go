@@ -18,11 +18,20 @@ import (
 	"github.com/hypha-net/hypha/internal/netns"
 )
 
-// docker is two containers on a bridge network of the machine's Docker engine, with all that the engine does to it.
+// docker is two containers on a bridge network of the machine's Docker engine, with all that the engine does to it. ErrAbsent if there
+// is none, or if it can not do that.
 func docker(ctx context.Context, s Setting) (*Way, error) {
 	if _, err := engine(ctx, nil, "version", "--format", "{{.Server.Version}}"); err != nil {
 		return nil, fmt.Errorf("%w: no Docker engine answers: %w", ErrAbsent, err)
 	}
+	way, err := containers(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrAbsent, err)
+	}
+	return way, nil
+}
+
+func containers(ctx context.Context, s Setting) (*Way, error) {
 	name := fmt.Sprintf("hypha-bench-%d", os.Getpid())
 	if err := importImage(ctx, s, name); err != nil {
 		return nil, err

@@ -44,17 +44,17 @@ func (t *trial) flood() error {
 	return nil
 }
 
-// untilRead waits until the server has read what was before it at the end of a turn, and returns how long that took.
+// untilRead waits until the server has read what was on its way at the end of a turn, and returns how long that took.
 func (t *trial) untilRead() (took time.Duration) {
+	const look, quiet = 50 * time.Microsecond, time.Millisecond // the slowest contestant's packet takes a tenth of that
 	since, read := time.Now(), t.operations.Load()
-	for {
-		time.Sleep(50 * time.Microsecond)
-		now := t.operations.Load()
-		if now == read {
-			return took
+	for time.Since(since) < took+quiet {
+		time.Sleep(look)
+		if now := t.operations.Load(); now != read {
+			took, read = time.Since(since), now
 		}
-		took, read = time.Since(since), now
 	}
+	return took
 }
 
 // countDatagrams reads until the trial is over and no more comes.

@@ -2,6 +2,8 @@
 
 package load
 
+import "time"
+
 // Workload is one kind of traffic.
 type Workload struct {
 	Name  string // in reports: "tcp-rr"
@@ -10,6 +12,7 @@ type Workload struct {
 
 	ipv4 bool
 	one  bool               // CPU for both ends
+	many bool               // threads on each, that wait for each other's turns on the CPU
 	work func(*trial) error // opens sockets, adds threads
 }
 
@@ -17,7 +20,7 @@ type Workload struct {
 var Workloads = []Workload{
 	{Name: "tcp-rr", Title: "TCP request/response", Unit: "transactions/s", work: tcpRequestResponse},
 	{Name: "tcp-crr", Title: "TCP connect-request-close", Unit: "transactions/s", work: tcpConnectRequestClose},
-	{Name: "tcp-connect", Title: "TCP connects, 4 threads", Unit: "connections/s", work: tcpConnect},
+	{Name: "tcp-connect", Title: "TCP connects, 4 threads", Unit: "connections/s", many: true, work: tcpConnect},
 	{Name: "udp-rr", Title: "UDP request/response", Unit: "transactions/s", work: udpRequestResponse},
 	{Name: "udp-small", Title: "UDP packets of 18 bytes", Unit: "packets/s", work: udpSmall},
 	{Name: "tcp-rr-1cpu", Title: "TCP request/response, one CPU", Unit: "transactions/s", one: true, work: tcpRequestResponse},
@@ -31,3 +34,12 @@ var Workloads = []Workload{
 
 // FirstPackets is for the programs' own time. It is none of the workloads: its rate is that of making packets, and says nothing.
 var FirstPackets = Workload{Name: "udp-flows", Title: "UDP, each packet of a new flow", Unit: "packets/s", work: udpFlows}
+
+// Turn is how long the workload's traffic flows before it is another contestant's turn: shorter than what makes a virtual machine's CPUs
+// faster and slower by a half; and longer than it takes all threads of one end to get the CPU.
+func (w Workload) Turn() time.Duration {
+	if w.many {
+		return 40 * time.Millisecond
+	}
+	return 10 * time.Millisecond
+}

@@ -5,9 +5,6 @@
 package report
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/hypha-net/hypha/bench/load"
@@ -75,32 +72,4 @@ type Figure struct {
 	Name   string    `json:"name"`
 	Unit   string    `json:"unit"`
 	Values []float64 `json:"values"`
-}
-
-// Load reads a report.
-func Load(file string) (*Report, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading a report: %w", err)
-	}
-	var r Report
-	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("%s: not a report of the benchmark: %w", file, err)
-	}
-	if r.Format != Format {
-		return nil, fmt.Errorf("%s: format %d, and this program reads %d: measure again", file, r.Format, Format)
-	}
-	return &r, nil
-}
-
-// Save writes a report.
-func (r *Report) Save(file string) error {
-	text, err := json.MarshalIndent(r, "", " ")
-	if err == nil {
-		err = os.WriteFile(file, append(text, '\n'), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 )
 
 // Target is something that was to be reached, and what was.
@@ -38,10 +39,11 @@ func (t Target) Reached() bool {
 
 // Aim is the limit for people: "at least 0.96".
 func (t Target) Aim() string {
+	limit := strings.TrimSpace(fmt.Sprint(t.Limit) + " " + t.Unit)
 	if t.AtMost {
-		return "at most " + t.show(t.Limit)
+		return "at most " + limit
 	}
-	return "at least " + t.show(t.Limit)
+	return "at least " + limit
 }
 
 // Result is what was measured, for people: "0.97"; and "yes" if that is enough.
@@ -56,19 +58,23 @@ func (t Target) Result() (value, reached string) {
 }
 
 func (t Target) show(v float64) string {
-	if t.Unit == "" {
-		return fmt.Sprintf("%.2f", v)
+	switch {
+	case t.Unit == "":
+		return fmt.Sprintf("%.3f", v)
+	case v >= 100:
+		return fmt.Sprintf("%.0f %s", v, t.Unit)
 	}
-	return number(v) + " " + t.Unit
+	return fmt.Sprintf("%.3g %s", v, t.Unit)
 }
 
+// printTargets leaves out what was not measured, as in a run of some contestants and workloads only.
 func printTargets(w io.Writer, targets []Target) {
-	if len(targets) == 0 {
-		return
-	}
-	fmt.Fprintf(w, "\nTarget\taim\tmeasured\treached\t\n")
+	title := "\nTarget\taim\tmeasured\treached\t\n"
 	for _, t := range targets {
-		value, reached := t.Result()
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t\n", t.Name, t.Aim(), value, reached)
+		if t.Value != nil {
+			value, reached := t.Result()
+			fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t\n", title, t.Name, t.Aim(), value, reached)
+			title = ""
+		}
 	}
 }

@@ -29,9 +29,8 @@ var errUsage = errors.New("bench: I do not understand that")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM, unix.SIGHUP)
-	context.AfterFunc(ctx, stop)                         // the second ^C does not wait for the cleaning up
-	ctx, goOn := signal.NotifyContext(ctx, unix.SIGPIPE) // nobody reads what it says: the same
-	defer goOn()
+	context.AfterFunc(ctx, stop) // the second ^C does not wait for the cleaning up
+	signal.Ignore(unix.SIGPIPE)  // progress ends a run that nobody reads of
 	err := command(ctx, os.Args[1:])
 	switch {
 	case err == nil:

@@ -3,10 +3,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"time"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
@@ -15,10 +17,11 @@ type progress struct {
 	file    *os.File
 	started time.Time
 	live    bool
+	unread  func() // called when nobody reads it any more
 }
 
-func newProgress(file *os.File) *progress {
-	return &progress{file: file, started: time.Now(), live: term.IsTerminal(int(file.Fd()))}
+func newProgress(file *os.File, unread func()) *progress {
+	return &progress{file: file, started: time.Now(), live: term.IsTerminal(int(file.Fd())), unread: unread}
 }
 
 // say is what is being done now.
@@ -28,7 +31,10 @@ func (p *progress) say(format string, args ...any) {
 		start, end = "\r\x1b[K", ""
 	}
 	elapsed := time.Since(p.started).Round(time.Second)
-	fmt.Fprintf(p.file, "%s%6v  %s%s", start, elapsed, fmt.Sprintf(format, args...), end)
+	_, err := fmt.Fprintf(p.file, "%s%6v  %s%s", start, elapsed, fmt.Sprintf(format, args...), end)
+	if errors.Is(err, unix.EPIPE) {
+		p.unread()
+	}
 }
 
 // note is something that stays to be read.

@@ -35,7 +35,11 @@ func runCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	defer goBack()
-	r, err := measure(ctx, o)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	p := newProgress(os.Stderr, stop)
+	r, err := measure(ctx, p, o)
+	p.close()
 	if r == nil || ctx.Err() != nil {
 		return cmp.Or(err, ctx.Err())
 	}
@@ -70,14 +74,12 @@ func keep(ctx context.Context, o options, r *report.Report) error {
 
 // measure is the whole benchmark: rounds first, for what follows disturbs them. With an error comes what was measured before it,
 // nil if that is nothing.
-func measure(ctx context.Context, o options) (*report.Report, error) {
+func measure(ctx context.Context, p *progress, o options) (*report.Report, error) {
 	started := time.Now()
 	r, err := newReport(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	p := newProgress(os.Stderr)
-	defer p.close()
 	failed := testbed.Run(func(tb testbed.TB) {
 		err = packets(ctx, p, o, contestant.Setting{TB: tb, Hypha: o.hypha}, r)
 	})

@@ -8,12 +8,17 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// ErrConflict is returned when this node is given another cluster configuration than the cluster has.
-var ErrConflict = errors.New("cluster is configured otherwise")
+var (
+	// ErrConflict is returned when this node is given another cluster configuration than the cluster has.
+	ErrConflict = errors.New("cluster is configured otherwise")
+	// ErrImporting is returned for a store into which another one is being imported, or was in part.
+	ErrImporting = errors.New("an import into the store has not come to its end: import again, it begins anew")
+)
 
 // Cluster is what all nodes have in common. It is made once, by the first of them.
 type Cluster struct {
@@ -30,37 +35,77 @@ type ClusterRequest struct {
 	Propose4 netip.Prefix // invalid: none
 }
 
-// JoinCluster returns the cluster's configuration, and makes it as requested if there is none:
-// ErrConflict if it is not as requested.
+// JoinCluster returns the cluster's configuration, and makes it as requested if there is none and this node was in none:
+// ErrConflict if it is not as requested, ErrOtherCluster if it is not the one that this node was in. From then on the store
+// refuses to be another's.
 func (s *Store) JoinCluster(ctx context.Context, want ClusterRequest) (Cluster, error) {
-	made, err := want.newCluster()
+	c, err := s.joinCluster(ctx, want)
+	if err != nil {
+		return c, fmt.Errorf("join cluster: %w", err)
+	}
+	return c, nil
+}
+
+func (s *Store) joinCluster(ctx context.Context, want ClusterRequest) (Cluster, error) {
+	before, err := s.recall()
 	if err != nil {
 		return Cluster{}, err
 	}
+	c, member, err := s.findCluster(ctx)
+	if err == nil && c == nil && before.Cluster == "" {
+		c, member, err = s.makeCluster(ctx, want)
+	}
+	if err != nil {
+		return Cluster{}, err
+	}
+	if err := before.confirm(s.where(), c); err != nil {
+		return Cluster{}, err
+	}
+	if err := want.agrees(*c); err != nil {
+		return *c, err
+	}
+	if err := errors.Join(s.markComplete(), s.remember(before, memory{c.ID, strconv.FormatUint(member.etcd, 16)})); err != nil {
+		return *c, err
+	}
+	s.member.Store(member)
+	return *c, nil
+}
+
+// makeCluster makes it if there is none, and none is being imported, in one transaction. Then whatever there is counts.
+func (s *Store) makeCluster(ctx context.Context, want ClusterRequest) (*Cluster, *membership, error) {
+	made, err := want.newCluster()
+	if err != nil {
+		return nil, nil, err
+	}
 	value, err := json.Marshal(made)
 	if err != nil {
-		return Cluster{}, fmt.Errorf("encode cluster configuration: %w", err)
+		return nil, nil, fmt.Errorf("encode cluster configuration: %w", err)
 	}
-	// Made only if there is none, in one transaction; then whatever there is counts.
-	_, err = s.commit(ctx, []clientv3.Cmp{unchanged(clusterKey, 0)}, clientv3.OpPut(clusterKey, string(value)))
+	_, err = s.commit(ctx, []clientv3.Cmp{unchanged(clusterKey, 0), unchanged(importingKey, 0)}, clientv3.OpPut(clusterKey, string(value)))
 	if err != nil {
-		return Cluster{}, fmt.Errorf("join cluster: %w", err)
+		return nil, nil, err
 	}
-	response, err := s.get(ctx, clusterKey)
+	return s.findCluster(ctx)
+}
+
+// findCluster returns the cluster in the store, nil if there is none.
+func (s *Store) findCluster(ctx context.Context) (*Cluster, *membership, error) {
+	seen, err := s.commit(ctx, nil, clientv3.OpGet(clusterKey), clientv3.OpGet(importingKey))
 	if err != nil {
-		return Cluster{}, fmt.Errorf("join cluster: %w", err)
+		return nil, nil, err
+	}
+	if len(seen.Responses[1].GetResponseRange().Kvs) > 0 {
+		return nil, nil, fmt.Errorf("%w: %s", ErrImporting, s.where())
+	}
+	found := seen.Responses[0].GetResponseRange().Kvs
+	if len(found) == 0 {
+		return nil, nil, nil
 	}
 	var c Cluster
-	if len(response.Kvs) == 0 {
-		return Cluster{}, fmt.Errorf("join cluster: %w: %s was removed", ErrCorrupt, clusterKey)
+	if err := json.Unmarshal(found[0].Value, &c); err != nil {
+		return nil, nil, fmt.Errorf("%w: %s: %w", ErrCorrupt, clusterKey, err)
 	}
-	if err := json.Unmarshal(response.Kvs[0].Value, &c); err != nil {
-		return Cluster{}, fmt.Errorf("join cluster: %w: %s: %w", ErrCorrupt, clusterKey, err)
-	}
-	if err := s.markComplete(); err != nil {
-		return Cluster{}, fmt.Errorf("join cluster: %w", err)
-	}
-	return c, want.agrees(c)
+	return &c, &membership{string(found[0].Value), seen.Header.ClusterId}, nil
 }
 
 // newCluster returns the cluster that is made when there is none.

@@ -15,7 +15,7 @@ import (
 // AllocateIdentity returns the number of set, and gives it one if it has none. The revision is one
 // at which that was so.
 func (s *Store) AllocateIdentity(ctx context.Context, set labels.Set) (number uint32, revision int64, err error) {
-	number, revision, err = s.number(ctx, identitySeries, setKey(set), set.Canonical())
+	number, revision, err = s.number(ctx, s.identities, setKey(set), set.Canonical())
 	if err != nil {
 		return 0, 0, fmt.Errorf("allocate identity: %w", err)
 	}

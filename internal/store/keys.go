@@ -11,9 +11,10 @@ import (
 	"github.com/hypha-net/hypha/internal/labels"
 )
 
-// The layout. Whatever is in the store is below prefix:
+// The layout, below the cluster's prefix:
 //
 //	cluster                      {"id": ..., "prefix6": ..., "prefix4": ...}, made once
+//	importing                    a token: a store is being imported, and there is no cluster yet
 //
 //	identities/next              the next free number, decimal
 //	identities/sets/SHA256       number of the label set whose canonical form has this hash
@@ -32,21 +33,20 @@ import (
 // current by the change of one key, in one transaction with its place in the history. What is below bodies is written before or
 // with it, never changed, and removed when no revision in the history has it any more.
 const (
-	prefix = "/hypha/v1/"
+	clusterKey   = "cluster"
+	importingKey = "importing"
 
-	clusterKey = prefix + "cluster"
+	identityNextKey = "identities/next"
+	identitySets    = "identities/sets/"
+	identityNumbers = "identities/numbers/"
 
-	identityNextKey = prefix + "identities/next"
-	identitySets    = prefix + "identities/sets/"
-	identityNumbers = prefix + "identities/numbers/"
+	nodeNextKey = "nodes/next"
+	nodeNames   = "nodes/names/"
+	nodeNumbers = "nodes/numbers/"
 
-	nodeNextKey = prefix + "nodes/next"
-	nodeNames   = prefix + "nodes/names/"
-	nodeNumbers = prefix + "nodes/numbers/"
-
-	policyCurrentKey = prefix + "policies/current"
-	policyHistory    = prefix + "policies/history/"
-	policyBodies     = prefix + "policies/bodies/"
+	policyCurrentKey = "policies/current"
+	policyHistory    = "policies/history/"
+	policyBodies     = "policies/bodies/"
 )
 
 // setKey is where the number of set is. A hash, because a canonical form may have 16 KiB and etcd

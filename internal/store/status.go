@@ -20,7 +20,7 @@ type Status struct {
 // Status asks etcd how it is.
 func (s *Store) Status(ctx context.Context) Status {
 	status := Status{Mode: s.mode, Message: s.where()}
-	keys, err := s.get(ctx, prefix, clientv3.WithPrefix(), clientv3.WithCountOnly())
+	keys, err := s.get(ctx, "", clientv3.WithPrefix(), clientv3.WithCountOnly())
 	if err != nil {
 		status.Message = err.Error()
 		return status

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -30,8 +31,13 @@ const (
 // Config says which etcd.
 type Config struct {
 	Endpoints []string // URLs of an external etcd; none: embedded
-	Dir       string   // data directory of the embedded one, made if missing; unused otherwise
-	History   int      // revisions of the policies that are kept at most, the current one included; 0: DefaultHistory
+	TLS       TLS      // of its https URLs
+	User      string   // at an external etcd; empty: none
+	Password  string
+	Dir       string // data directory of the embedded one, made if missing; unused otherwise
+	Prefix    string // of all keys, as CheckPrefix wants it; empty: DefaultPrefix
+	Memory    string // file in which this node keeps of which cluster it is; empty: it does not
+	History   int    // revisions of the policies that are kept at most, the current one included; 0: DefaultHistory
 	Timeout   time.Duration
 	Log       *slog.Logger
 }
@@ -40,14 +46,19 @@ type Config struct {
 // called concurrently. Those that ask etcd return ErrUnavailable when it does not answer within
 // Config.Timeout.
 type Store struct {
-	mode    Mode
-	client  *clientv3.Client
-	server  *embed.Etcd // nil when external
-	lock    *dirLock    // nil when external
-	dir     string      // of the embedded one
-	history int         // revisions of the policies
-	timeout time.Duration
-	log     *slog.Logger
+	mode      Mode
+	client    *clientv3.Client // sees only what is below the cluster's prefix
+	connector *connector       // nil when embedded
+	memory    string
+	member    atomic.Pointer[membership] // nil before JoinCluster
+	server    *embed.Etcd                // nil when external
+	lock      *dirLock                   // nil when external
+	dir       string                     // of the embedded one
+	history   int                        // revisions of the policies
+	timeout   time.Duration
+	log       *slog.Logger
+
+	identities series
 
 	// allocating holds one token: this process gives itself no contention for the next number.
 	allocating chan struct{}
@@ -63,7 +74,8 @@ type Store struct {
 // external one need not be there yet: its absence shows in the requests. ErrInUse or ErrDamaged if
 // Dir can not be used.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{mode: External, history: c.History, timeout: c.Timeout, log: c.Log, allocating: make(chan struct{}, 1)}
+	s := &Store{mode: External, memory: c.Memory, history: c.History, timeout: c.Timeout, log: c.Log,
+		identities: identitySeries, allocating: make(chan struct{}, 1)}
 	if s.timeout <= 0 {
 		s.timeout = DefaultTimeout
 	}
@@ -73,9 +85,12 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	var err error
+	prefix, err := keyPrefix(c.Prefix)
+	if err != nil {
+		return nil, err
+	}
 	if len(c.Endpoints) > 0 {
-		err = s.connect(c.Endpoints)
+		err = s.connect(ctx, c)
 	} else {
 		s.mode, s.dir = Embedded, c.Dir
 		err = s.start(ctx, c.Dir)
@@ -83,6 +98,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	confine(s.client, prefix)
 	return s, nil
 }
 

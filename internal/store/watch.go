@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
@@ -25,18 +26,20 @@ type follower struct {
 
 // follow calls f.replace with all there is below prefix, then f.change with what happens to it, all
 // from this goroutine, until ctx is done; then it returns ctx's error. What happens faster than f
-// takes it comes in one call. After a lost connection the watch goes on where it was; where etcd
+// takes it comes in one call. After a lost connection, or a lost leader, the watch goes on where it was; where etcd
 // has compacted that away, follow begins anew.
 func (s *Store) follow(ctx context.Context, prefix string, f follower) error {
+	known := int64(0) // the revision up to which f has been told; 0: nothing yet
 	for wait := shortestWait; ; {
-		healthy, err := s.followOnce(ctx, prefix, f)
+		before := known
+		err := s.followFrom(ctx, prefix, f, &known)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if healthy {
+		if known != before {
 			wait = shortestWait
 		}
-		s.log.Debug("watch begins anew", "prefix", prefix, "after", wait, "error", err)
+		s.log.Debug("watch begins anew", "prefix", prefix, "from", known, "after", wait, "error", err)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -46,38 +49,52 @@ func (s *Store) follow(ctx context.Context, prefix string, f follower) error {
 	}
 }
 
-// followOnce is one list and the watch from there. It ends with an error; healthy if the list came through.
-func (s *Store) followOnce(ctx context.Context, prefix string, f follower) (healthy bool, err error) {
-	all, err := s.list(ctx, prefix)
-	if err != nil {
-		return false, err
-	}
-	if err := f.replace(all); err != nil {
-		return false, err
+// followFrom is one watch from known on, after a list if that is 0. It ends with an error.
+func (s *Store) followFrom(ctx context.Context, prefix string, f follower, known *int64) error {
+	if *known == 0 {
+		all, err := s.list(ctx, prefix)
+		if err != nil {
+			return err
+		}
+		if err := f.replace(all); err != nil {
+			return err
+		}
+		*known = all.Header.Revision
 	}
 	watching, stop := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer stop()
-	news := s.client.Watch(watching, prefix, clientv3.WithPrefix(), clientv3.WithRev(all.Header.Revision+1))
+	news := s.client.Watch(watching, prefix, clientv3.WithPrefix(), clientv3.WithRev(*known+1), clientv3.WithProgressNotify())
 	for response := range news {
-		revision, events, err := coalesce(response, news)
+		revision, events, err := s.coalesce(response, news)
 		if len(events) > 0 {
-			err = errors.Join(f.change(revision, events), err)
+			if failed := f.change(revision, events); failed != nil {
+				*known = 0
+				return failed
+			}
+		}
+		*known = max(*known, revision)
+		if errors.Is(err, rpctypes.ErrCompacted) || errors.Is(err, ErrOtherCluster) {
+			*known = 0
 		}
 		if err != nil {
-			return true, err
+			return err
 		}
 	}
-	return true, errors.New("watch ended")
+	return errors.New("watch ended")
 }
 
 // coalesce joins first with the responses that have come in meanwhile. An error is that of the last
 // response; the events before it count.
-func coalesce(first clientv3.WatchResponse, news clientv3.WatchChan) (revision int64, events []*clientv3.Event, err error) {
+func (s *Store) coalesce(first clientv3.WatchResponse, news clientv3.WatchChan) (revision int64, events []*clientv3.Event, err error) {
+	member := s.member.Load()
 	for response, open := first, true; open; {
 		if err := response.Err(); err != nil {
 			return revision, events, fmt.Errorf("watch: %w", err)
 		}
-		revision, events = response.Header.Revision, append(events, response.Events...)
+		if id := response.Header.ClusterId; member != nil && id != 0 && id != member.etcd {
+			return revision, events, fmt.Errorf("watch: %w", member.checkEtcd(id))
+		}
+		revision, events = upTo(response), append(events, response.Events...)
 		select {
 		case response, open = <-news:
 		default:
@@ -85,4 +102,13 @@ func coalesce(first clientv3.WatchResponse, news clientv3.WatchChan) (revision i
 		}
 	}
 	return revision, events, nil
+}
+
+// upTo returns the revision up to which a watch has told everything with response. Its header may be ahead: a watch that catches up
+// gets its events in several responses.
+func upTo(response clientv3.WatchResponse) int64 {
+	if n := len(response.Events); n > 0 {
+		return response.Events[n-1].Kv.ModRevision
+	}
+	return response.Header.Revision // a sign that nothing has happened
 }

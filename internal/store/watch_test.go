@@ -76,8 +76,10 @@ func (v *view) count() int {
 
 // inProcess returns a store that talks to etcd past the relay.
 func inProcess(e *server) *Store {
-	return &Store{mode: Embedded, client: v3client.New(e.etcd.Server), history: DefaultHistory, timeout: DefaultTimeout,
-		log: slog.New(slog.DiscardHandler), allocating: make(chan struct{}, 1)}
+	client := v3client.New(e.etcd.Server)
+	confine(client, DefaultPrefix+"/"+layout+"/")
+	return &Store{mode: Embedded, client: client, history: DefaultHistory, timeout: DefaultTimeout,
+		log: slog.New(slog.DiscardHandler), identities: identitySeries, allocating: make(chan struct{}, 1)}
 }
 
 func TestWatchIdentities(t *testing.T) {

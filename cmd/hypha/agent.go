@@ -18,6 +18,7 @@ import (
 	"github.com/hypha-net/hypha/internal/docker"
 	"github.com/hypha-net/hypha/internal/policy"
 	"github.com/hypha-net/hypha/internal/server"
+	"github.com/hypha-net/hypha/internal/store"
 	"github.com/hypha-net/hypha/internal/unixsocket"
 )
 
@@ -37,7 +38,7 @@ func runAgent(ctx context.Context, config cli.AgentConfig, log *slog.Logger) (er
 	if err != nil {
 		return err
 	}
-	a, err := agent.Open(ctx, agentConfig(config), log)
+	a, err := openAgent(ctx, config, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -63,10 +64,18 @@ func work(ctx context.Context, a *agent.Agent, s *server.Server, listener net.Li
 	return group.Wait()
 }
 
-func agentConfig(config cli.AgentConfig) agent.Config {
+func openAgent(ctx context.Context, config cli.AgentConfig, log *slog.Logger) (*agent.Agent, error) {
+	etcd, err := storeConfig(config.Etcd)
+	if err != nil {
+		return nil, err
+	}
+	return agent.Open(ctx, agentConfig(config, etcd), log)
+}
+
+func agentConfig(config cli.AgentConfig, etcd store.Config) agent.Config {
 	return agent.Config{
 		State: config.State, Run: config.Run, BPF: config.BPF,
-		Node: config.Node, Etcd: config.Etcd, Prefix6: config.Prefix6, Prefix4: config.Prefix4, NoIPv4: config.NoIPv4,
+		Node: config.Node, Store: etcd, Prefix6: config.Prefix6, Prefix4: config.Prefix4, NoIPv4: config.NoIPv4,
 		Enforce: policy.Mode(config.Enforce), Docker: docker.Mode(config.Docker), Masquerade: config.Masquerade,
 		MTU: config.MTU, Conntrack: config.Conntrack,
 		Labels: config.Labels, Version: config.Version,

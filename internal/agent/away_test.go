@@ -27,7 +27,7 @@ func TestStoreAwayHoldsUpNobodyElse(t *testing.T) {
 		return
 	}
 	leave, at := startEtcd(t)
-	a := startAgent(t, Config{Etcd: []string{at}})
+	a := startAgent(t, Config{Store: store.Config{Endpoints: []string{at}}})
 	if _, err := a.ApplyPolicies(t.Context(), []PolicyFile{{"open", []byte(openToAll)}}); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/hypha-net/hypha/internal/docker"
 	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/policy"
+	"github.com/hypha-net/hypha/internal/store"
 )
 
 // Config is what an agent is opened with.
@@ -20,7 +21,7 @@ type Config struct {
 	BPF   string // directory of pins, in a BPF filesystem
 
 	Node    string       // name in the cluster
-	Etcd    []string     // URLs of the store; none: embedded
+	Store   store.Config // how to get at etcd; its directories and log are the agent's to give
 	Prefix6 netip.Prefix // of the cluster; invalid: the store's, or a random one
 	Prefix4 netip.Prefix // of the cluster; invalid: the store's, or a free one
 	NoIPv4  bool
@@ -66,6 +67,7 @@ func (c *Config) check() error {
 
 func (c Config) recordsDir() string   { return filepath.Join(c.State, "endpoints") }
 func (c Config) storeDir() string     { return filepath.Join(c.State, "store") }
+func (c Config) clusterFile() string  { return filepath.Join(c.State, "cluster.json") }
 func (c Config) dockerFile() string   { return filepath.Join(c.State, "docker.json") }
 func (c Config) prefixesFile() string { return filepath.Join(c.State, "prefixes.json") }
 func (c Config) rulingsFile() string  { return filepath.Join(c.State, "rulings.jsonl") }

@@ -72,8 +72,9 @@ func (a *Agent) openKernel(context.Context) (err error) {
 }
 
 func (a *Agent) openStore(ctx context.Context) (err error) {
-	a.store, err = store.Open(ctx, store.Config{Endpoints: a.config.Etcd, Dir: a.config.storeDir(), Log: a.log})
-	if err != nil {
+	c := a.config.Store
+	c.Dir, c.Memory, c.Log = a.config.storeDir(), a.config.clusterFile(), a.log
+	if a.store, err = store.Open(ctx, c); err != nil {
 		return err
 	}
 	routes, err := datapath.HostRoutes()

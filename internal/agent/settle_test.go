@@ -40,7 +40,7 @@ func TestRestartRecognisesWhatTablesKnow(t *testing.T) {
 		return
 	}
 	_, at := startEtcd(t)
-	config := Config{Etcd: []string{at}, State: t.TempDir()}
+	config := Config{Store: store.Config{Endpoints: []string{at}}, State: t.TempDir()}
 	before := openAgent(t, config)
 	stop := runAgent(t, before)
 	if _, err := before.ApplyPolicies(t.Context(), []PolicyFile{{"test", fmt.Appendf(nil, deniesOne, "192.0.2.128/25")}}); err != nil {
@@ -82,7 +82,7 @@ func TestStartRecognisesRules(t *testing.T) {
 	}
 	_, at := startEtcd(t)
 	putPolicy(t, at, fmt.Appendf(nil, deniesOne, "198.51.100.0/24"))
-	a := startAgent(t, Config{Etcd: []string{at}})
+	a := startAgent(t, Config{Store: store.Config{Endpoints: []string{at}}})
 	if err := a.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestWhatIsAppliedAgainIsInForce(t *testing.T) {
 		return
 	}
 	_, at := startEtcd(t)
-	a := startAgent(t, Config{Etcd: []string{at}})
+	a := startAgent(t, Config{Store: store.Config{Endpoints: []string{at}}})
 	for i := range 20 { // the watch is as fast now and then
 		text := fmt.Appendf(nil, deniesOne, fmt.Sprintf("198.51.100.%d/32", i))
 		putPolicy(t, at, text)

@@ -18,7 +18,7 @@ type AgentConfig struct {
 	Socket string // of the API
 
 	Node      string       // name in the cluster
-	Etcd      []string     // URLs; none: embedded
+	Etcd      EtcdConfig   // without URLs: embedded
 	Prefix6   netip.Prefix // of the cluster; invalid: the store's, or a random one
 	Prefix4   netip.Prefix // of the cluster; invalid: the store's, or a free one
 	NoIPv4    bool         // --prefix4 none

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
-	"net/url"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +18,7 @@ func agentFlags(c *cobra.Command, config *AgentConfig, file *string, level *slog
 	f.StringVar(file, "config", "", "YAML `FILE` with any of these flags as keys")
 	directoryFlags(c, &config.State, &config.Run, &config.BPF)
 	f.StringVar(&config.Node, "node", hostName(), "this node's `NAME` in the cluster")
-	f.Var(each(&config.Etcd, "URL,...", etcdURL), "etcd", "the cluster's etcd; without it, one is embedded")
+	etcdFlags(c, &config.Etcd)
 	f.Var(prefix6(&config.Prefix6), "prefix6", "the cluster's IPv6 prefix (default: a random one, kept)")
 	f.Var(prefix4(&config.Prefix4, &config.NoIPv4), "prefix4", "the cluster's IPv4 prefix (default: a free one); none: IPv6 only")
 	f.Var(each(&config.Addresses, "IP,...", netip.ParseAddr), "address", "underlay addresses (default: the ones used towards the others)")
@@ -41,14 +40,6 @@ func directoryFlags(c *cobra.Command, state, run, bpf *string) {
 	c.Flags().StringVar(state, "state", "/var/lib/hypha", "`DIR` of what outlives a reboot")
 	c.Flags().StringVar(run, "run", "/run/hypha", "`DIR` of the sockets")
 	c.Flags().StringVar(bpf, "bpf", "/sys/fs/bpf/hypha", "`DIR` of the pinned maps, programs and links")
-}
-
-func etcdURL(text string) (string, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return "", errors.New("must be URLs: http://HOST:PORT")
-	}
-	return text, nil
 }
 
 func prefix6(target *netip.Prefix) *setting {

@@ -78,6 +78,6 @@ func agentConfig(config cli.AgentConfig, etcd store.Config) agent.Config {
 		Node: config.Node, Store: etcd, Prefix6: config.Prefix6, Prefix4: config.Prefix4, NoIPv4: config.NoIPv4,
 		Enforce: policy.Mode(config.Enforce), Docker: docker.Mode(config.Docker), Masquerade: config.Masquerade,
 		MTU: config.MTU, Conntrack: config.Conntrack,
-		Labels: config.Labels, Version: config.Version,
+		Labels: config.Labels, IdentityGrace: config.IdentityGrace, Version: config.Version,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"time"
 
 	"github.com/hypha-net/hypha/internal/docker"
 	"github.com/hypha-net/hypha/internal/labels"
@@ -25,6 +26,8 @@ type Config struct {
 	Prefix6 netip.Prefix // of the cluster; invalid: the store's, or a random one
 	Prefix4 netip.Prefix // of the cluster; invalid: the store's, or a free one
 	NoIPv4  bool
+
+	IdentityGrace time.Duration // how long a label set that nobody uses keeps its number; 0: store.DefaultGrace
 
 	Enforce    policy.Mode
 	Docker     docker.Mode

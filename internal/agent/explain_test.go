@@ -37,7 +37,7 @@ func knowledge(t *testing.T) *Agent {
 	a := &Agent{identities: identity.NewRegistry(&numbers{last: 255}), endpoints: openTestEndpoints(t, t.TempDir())}
 	a.outside = &outside{hosts: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}
 	for _, app := range []string{"web", "db"} {
-		if _, err := a.identities.Allocate(t.Context(), labels.Set{"app": app}); err != nil {
+		if _, err := a.identities.Allocate(t.Context(), 1, labels.Set{"app": app}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -127,7 +127,8 @@ func (a *Agent) openEndpoints(context.Context) error {
 		a.log.Error("a saved endpoint is lost", "err", problem)
 		a.problems.set("endpoint record", problem)
 	}
-	for _, e := range all.snapshot().byID {
+	for id, e := range all.snapshot().byID {
+		a.identities.Hold(identity.Holder(id), e.Identity)
 		if e.Owner != ownerOfPoolAddresses {
 			continue
 		}

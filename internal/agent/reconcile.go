@@ -59,6 +59,7 @@ func (a *Agent) realise(ctx context.Context, e *endpoint.Endpoint) error {
 		return err
 	}
 	a.settled(e.ID, e.Identity)
+	a.identities.Settle(identity.Holder(e.ID), e.Identity)
 	return a.connect(*e, wanted.Link)
 }
 
@@ -86,7 +87,7 @@ func (a *Agent) identify(ctx context.Context, e endpoint.Endpoint) (identity.Num
 	if e.Labels == nil {
 		return identity.Init, nil
 	}
-	number, err := a.identities.Allocate(ctx, a.filter.Apply(e.Labels))
+	number, err := a.identities.Allocate(ctx, identity.Holder(e.ID), a.filter.Apply(e.Labels))
 	if err != nil {
 		return e.Identity, fmt.Errorf("identity of endpoint %s: %w", e.Name, err)
 	}
@@ -136,6 +137,7 @@ func (a *Agent) dismantle(e endpoint.Endpoint, id endpoint.ID) error {
 		return err
 	}
 	a.departed(id)
+	a.identities.Release(identity.Holder(id))
 	if err := a.vacate(e); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // AgentConfig is what `hypha agent` was told, checked as far as that can be
@@ -32,6 +33,8 @@ type AgentConfig struct {
 	Conntrack  uint32   // entries of the table of answered flows; 0: by the machine's memory
 	Profiles   string   // of the agent itself, on the socket: "on" or "off"
 	Labels     []string // filter patterns: which labels make the identity; nil: the default
+
+	IdentityGrace time.Duration // how long a label set that no node uses keeps its number
 
 	Version string
 }

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hypha-net/hypha/internal/labels"
+	"github.com/hypha-net/hypha/internal/store"
 )
 
 // agentFlags declares the flags of `hypha agent`, each with its default.
@@ -29,6 +31,7 @@ func agentFlags(c *cobra.Command, config *AgentConfig, file *string, level *slog
 	f.Var(choice(&config.Masquerade, "auto", "auto", "on", "off"), "masquerade",
 		"hide endpoints that reach the world behind the host's address; auto: private ones")
 	f.Var(each(&config.Labels, "PATTERN,...", pattern), "labels", "which labels make an identity, the last match wins: -*,role,app.* is these alone")
+	f.Var(duration(&config.IdentityGrace, store.DefaultGrace, time.Minute), "identity-grace", "how long a label set that no node uses keeps its number")
 	f.IntVar(&config.MTU, "mtu", 1500, "of the endpoints' links, in `BYTES`")
 	f.Uint32Var(&config.Conntrack, "conntrack", 0, "how many answered flows there is room for (default: by the machine's memory)")
 	f.Var(choice(&config.Profiles, "off", "on", "off"), "pprof", "answer GET /debug/pprof/ on the socket: profiles of the agent itself")

@@ -13,7 +13,8 @@ import (
 // number the one with the higher revision is true.
 type Backend interface {
 	// AllocateIdentity returns the number of set, in [FirstLabelSet, LastLabelSet], and makes it if
-	// there is none. Whoever asks for the same set gets the same number.
+	// there is none. Whoever asks for the same set gets the same number. It stays the set's for some time from then on, and
+	// for as long as this node says that it is used.
 	AllocateIdentity(ctx context.Context, set labels.Set) (number uint32, revision int64, err error)
 
 	// LookupIdentity returns the labels of number. Not found is no error.

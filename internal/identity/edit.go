@@ -10,7 +10,9 @@ import (
 
 // clone returns a copy to be changed by put and remove, and then published.
 func (s *Snapshot) clone() *Snapshot {
-	return &Snapshot{slices.Clone(s.pages), s.index, s.length, new(edit), make(chan struct{})}
+	next := *s
+	next.pages, next.edit, next.changed = slices.Clone(s.pages), new(edit), make(chan struct{})
+	return &next
 }
 
 // put makes number the set's, unless s has newer news of it. It reports whether that changed
@@ -34,6 +36,15 @@ func (s *Snapshot) put(number Number, news entry) bool {
 		s.index.writable(key, s.edit)[key] = number
 	}
 	return true
+}
+
+// learn is put of news that did not come by following the backend: what it has said since counts, too. A number that it does not have by
+// then is gone again.
+func (s *Snapshot) learn(number Number, news entry) bool {
+	if news.revision <= s.complete && s.entry(number) == nil {
+		return false
+	}
+	return s.put(number, news)
 }
 
 // remove drops number, unless s knows it from a later revision. It reports whether it did.

@@ -30,6 +30,7 @@ func (r *Registry) replace(revision int64, all map[uint32]labels.Set) {
 				changed = s.remove(number, revision) || changed
 			}
 		}
+		s.complete, s.forgotten = revision, revision
 		return putAll(s, revision, all) || changed
 	})
 }
@@ -38,6 +39,10 @@ func (r *Registry) replace(revision int64, all map[uint32]labels.Set) {
 func (r *Registry) change(revision int64, put map[uint32]labels.Set, gone []uint32) {
 	r.publish(func(s *Snapshot) bool {
 		changed := false
+		s.complete = revision
+		if len(gone) > 0 {
+			s.forgotten = revision
+		}
 		for _, number := range gone {
 			changed = s.remove(Number(number), revision) || changed
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hypha-net/hypha/internal/labels"
 )
@@ -21,11 +22,14 @@ type Registry struct {
 	backend Backend
 	current atomic.Pointer[Snapshot]
 	writer  sync.Mutex // held to publish a snapshot, never while the backend is asked
+
+	holding sync.Mutex
+	holders holders
 }
 
 // NewRegistry returns a registry that knows nothing until it is asked or runs.
 func NewRegistry(backend Backend) *Registry {
-	r := &Registry{backend: backend}
+	r := &Registry{backend: backend, holders: holders{}}
 	r.current.Store(emptySnapshot())
 	return r
 }
@@ -62,25 +66,54 @@ func (r *Registry) Labels(number Number) (labels.Set, bool) {
 	return r.Snapshot().Labels(number)
 }
 
-// Allocate returns the number of set, and makes one if it is new to the cluster. A set that is
-// known here has its number at once, also when the store is away.
-func (r *Registry) Allocate(ctx context.Context, set labels.Set) (Number, error) {
-	if number, found := r.Snapshot().Number(set); found {
+// allocateTries is how often a number may be taken back while it is given: once is next to impossible.
+const allocateTries = 3
+
+// errTakenBack is returned when the store gives a number, and says in the same breath that nobody has it.
+var errTakenBack = errors.New("the store gives a number that it does not know: it is damaged")
+
+// confirmTimeout is how long a known number waits for the store to say that it stays.
+const confirmTimeout = time.Second
+
+// Allocate returns the number of an endpoint's label set, and makes one if it is new to the cluster. The endpoint has it from then
+// on, until it is released or settled on another one. The first endpoint of this node that has a number asks the store to keep it for
+// the set. If the store is away, a number that is known here does.
+func (r *Registry) Allocate(ctx context.Context, who Holder, set labels.Set) (Number, error) {
+	if number, shared := r.share(who, set); shared {
 		return number, nil
 	}
 	if err := set.Check(); err != nil {
 		return 0, err
 	}
+	for range allocateTries {
+		asked := r.ask(ctx, set)
+		if number, known := r.take(who, set); known {
+			return number, nil
+		}
+		if asked != nil {
+			return 0, asked
+		}
+	}
+	return 0, fmt.Errorf("labels {%.200s}: %w", set, errTakenBack)
+}
+
+// ask learns the number of set from the backend.
+func (r *Registry) ask(ctx context.Context, set labels.Set) error {
+	if _, known := r.Snapshot().Number(set); known {
+		bounded, cancel := context.WithTimeout(ctx, confirmTimeout)
+		defer cancel()
+		ctx = bounded
+	}
 	raw, revision, err := r.backend.AllocateIdentity(ctx, set)
 	if err != nil {
-		return 0, fmt.Errorf("labels {%.200s} have no identity on this node yet: ask the store: %w", set, err)
+		return fmt.Errorf("labels {%.200s} have no identity on this node yet: ask the store: %w", set, err)
 	}
 	number := Number(raw)
 	if !number.IsLabelSet() {
-		return 0, fmt.Errorf("the store gave number %d to labels {%.200s}: not one of a label set", raw, set)
+		return fmt.Errorf("the store gave number %d to labels {%.200s}: not one of a label set", raw, set)
 	}
-	r.publish(func(s *Snapshot) bool { return s.put(number, entry{set, revision}) })
-	return number, nil
+	r.publish(func(s *Snapshot) bool { return s.learn(number, entry{set, revision}) })
+	return nil
 }
 
 // Lookup returns the labels of number, from the backend if they are not known here: ErrUnknown if
@@ -99,6 +132,6 @@ func (r *Registry) Lookup(ctx context.Context, number Number) (labels.Set, error
 	if !found {
 		return nil, fmt.Errorf("%w %s", ErrUnknown, number)
 	}
-	r.publish(func(s *Snapshot) bool { return s.put(number, entry{set, revision}) })
+	r.publish(func(s *Snapshot) bool { return s.learn(number, entry{set, revision}) })
 	return set, nil
 }

@@ -24,6 +24,7 @@ type memory struct {
 	sets     map[uint32]labels.Set
 	next     uint32
 	away     bool
+	asked    int               // for numbers
 	news     []func(*Registry) // not delivered yet, oldest first
 }
 
@@ -34,6 +35,7 @@ func newMemory() *memory {
 func (m *memory) AllocateIdentity(_ context.Context, set labels.Set) (uint32, int64, error) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
+	m.asked++
 	if m.away {
 		return 0, 0, errAway
 	}
@@ -103,7 +105,7 @@ func TestSnapshotFollowsBackend(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"allocate": func(t *rapid.T) {
 				set := rapid.SampledFrom(names).Draw(t, "set")
-				number, err := r.Allocate(t.Context(), set)
+				number, err := r.Allocate(t.Context(), 1, set)
 				if got, found := r.Labels(number); err != nil || !found || !got.Equal(set) {
 					t.Fatalf("%v has %v: %v %v %v", number, set, got, found, err)
 				}
@@ -164,15 +166,15 @@ func expectConsistent(t *rapid.T, s *Snapshot) {
 func TestStoreAway(t *testing.T) {
 	backend := newMemory()
 	r := NewRegistry(backend)
-	known, err := r.Allocate(t.Context(), labels.Set{"role": "web"})
+	known, err := r.Allocate(t.Context(), 1, labels.Set{"role": "web"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	backend.away = true
-	if again, err := r.Allocate(t.Context(), labels.Set{"role": "web"}); err != nil || again != known {
+	if again, err := r.Allocate(t.Context(), 1, labels.Set{"role": "web"}); err != nil || again != known {
 		t.Fatal(again, err)
 	}
-	_, err = r.Allocate(t.Context(), labels.Set{"role": "db"})
+	_, err = r.Allocate(t.Context(), 1, labels.Set{"role": "db"})
 	if !errors.Is(err, errAway) || !strings.Contains(err.Error(), "{role=db}") {
 		t.Fatal(err)
 	}
@@ -184,7 +186,7 @@ func TestStoreAway(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	backend := newMemory()
 	r := NewRegistry(backend)
-	if _, err := r.Allocate(t.Context(), labels.Set{"": "x"}); !errors.Is(err, labels.ErrEmptyKey) {
+	if _, err := r.Allocate(t.Context(), 1, labels.Set{"": "x"}); !errors.Is(err, labels.ErrEmptyKey) {
 		t.Error(err)
 	}
 	for _, number := range []Number{0, Host, 255, 300, LastLabelSet + 1, FirstCIDR} {
@@ -197,7 +199,7 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("took labels for reserved identities: %v", maps.Collect(r.Snapshot().All()))
 	}
 	backend.next = uint32(World)
-	if number, err := r.Allocate(t.Context(), labels.Set{"b": ""}); err == nil {
+	if number, err := r.Allocate(t.Context(), 1, labels.Set{"b": ""}); err == nil {
 		t.Errorf("a label set got number %v", number)
 	}
 }
@@ -237,7 +239,7 @@ func TestConcurrentReadersAndWriters(t *testing.T) {
 		group.Go(func() {
 			for i := range 100 {
 				set := labels.Set{"i": string(rune('a' + i%26))}
-				number, err := r.Allocate(ctx, set)
+				number, err := r.Allocate(ctx, 1, set)
 				if err != nil {
 					t.Error(err)
 				}

@@ -17,6 +17,9 @@ type Snapshot struct {
 	length  int
 	edit    *edit
 	changed chan struct{}
+
+	complete  int64 // the backend's revision up to which all that came and went is in it
+	forgotten int64 // and up to which all that went is: it grows only when something does
 }
 
 // entry is a label set, and the backend's revision that it is known from.
@@ -57,6 +60,9 @@ func (s *Snapshot) All() iter.Seq2[Number, labels.Set] {
 
 // Len returns how many label sets there are.
 func (s *Snapshot) Len() int { return s.length }
+
+// Forgotten returns the backend's revision up to which s no longer has those who have lost their numbers.
+func (s *Snapshot) Forgotten() int64 { return s.forgotten }
 
 // Changed is closed when there is a newer snapshot. Take a snapshot, use it, wait for Changed,
 // begin anew: no change goes unseen, and a flood of them is seen as one.

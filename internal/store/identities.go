@@ -13,7 +13,7 @@ import (
 )
 
 // AllocateIdentity returns the number of set, and gives it one if it has none. The revision is one
-// at which that was so.
+// at which that was so. It stays the set's for the grace from then on, and while a node says that it uses it.
 func (s *Store) AllocateIdentity(ctx context.Context, set labels.Set) (number uint32, revision int64, err error) {
 	number, revision, err = s.number(ctx, s.identities, setKey(set), set.Canonical())
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/hypha-net/hypha/internal/labels"
 )
 
-// maxPerGrant is how many label sets one transaction gives numbers: each takes two operations of the 128 that etcd allows, and
-// the next free number one.
-const maxPerGrant = 63
+// maxPerGrant is how many label sets one transaction gives numbers: each takes three conditions of the 128 that etcd allows, the next
+// free number one, and the cluster one.
+const maxPerGrant = 42
 
 // AllocateIdentities is AllocateIdentity for many sets, some dozens a transaction: a cluster is filled from elsewhere. When it fails
 // some have numbers.
@@ -38,19 +38,19 @@ func (s *Store) AllocateIdentities(ctx context.Context, sets []labels.Set) error
 
 // grant gives all of sets the next numbers, if none of them has one.
 func (s *Store) grant(ctx context.Context, sets []labels.Set) (granted bool, err error) {
-	_, _, next, err := s.findNumber(ctx, identitySeries, setKey(sets[0]))
-	if err != nil || next.number == 0 || next.number+uint32(len(sets))-1 > identitySeries.last {
+	_, next, err := s.findNumber(ctx, s.identities, setKey(sets[0]))
+	if err != nil || next.number == 0 || next.number+uint32(len(sets))-1 > s.identities.last {
 		return false, err
 	}
-	conditions := []clientv3.Cmp{unchanged(identitySeries.next, next.revision)}
+	conditions := []clientv3.Cmp{unchanged(s.identities.next, next.revision)}
 	var puts []clientv3.Op
 	for i, set := range sets {
 		number, key := next.number+uint32(i), setKey(set)
-		inverse := numberKey(identitySeries.numbers, number)
-		conditions = append(conditions, unchanged(key, 0), unchanged(inverse, 0))
+		inverse := numberKey(s.identities.numbers, number)
+		conditions = append(conditions, unchanged(key, 0), unchanged(inverse, 0), unchanged(numberKey(s.identities.gone, number), 0))
 		puts = append(puts, clientv3.OpPut(key, formatNumber(number)), clientv3.OpPut(inverse, set.Canonical()))
 	}
-	puts = append(puts, clientv3.OpPut(identitySeries.next, formatNumber(next.number+uint32(len(sets)))))
+	puts = append(puts, clientv3.OpPut(s.identities.next, formatNumber(next.number+uint32(len(sets)))))
 	done, err := s.commit(ctx, conditions, puts...)
 	if err != nil {
 		return false, err

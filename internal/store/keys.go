@@ -19,6 +19,10 @@ import (
 //	identities/next              the next free number, decimal
 //	identities/sets/SHA256       number of the label set whose canonical form has this hash
 //	identities/numbers/NUMBER    canonical form of the label set
+//	identities/unused/SHA256     no node has told that it uses this label set
+//	identities/gone/NUMBER       who had the number has lost it, and not all nodes have forgotten that
+//	identities/nodes/NUMBER       which numbers the node uses, and what it has forgotten; under its lease
+//	identities/collector         the node that collects unused numbers; under its lease
 //
 //	nodes/next                   the next free number
 //	nodes/names/NAME             number
@@ -36,13 +40,18 @@ const (
 	clusterKey   = "cluster"
 	importingKey = "importing"
 
-	identityNextKey = "identities/next"
-	identitySets    = "identities/sets/"
-	identityNumbers = "identities/numbers/"
+	identityNextKey      = "identities/next"
+	identitySets         = "identities/sets/"
+	identityNumbers      = "identities/numbers/"
+	identityUnused       = "identities/unused/"
+	identityGone         = "identities/gone/"
+	identityNodes        = "identities/nodes/"
+	identityCollectorKey = "identities/collector"
 
 	nodeNextKey = "nodes/next"
 	nodeNames   = "nodes/names/"
 	nodeNumbers = "nodes/numbers/"
+	nodeFree    = "nodes/free/" // numbers of nodes that were deleted
 
 	policyCurrentKey = "policies/current"
 	policyHistory    = "policies/history/"
@@ -58,6 +67,9 @@ func setKey(set labels.Set) string {
 func numberKey(prefix string, number uint32) string {
 	return prefix + formatNumber(number)
 }
+
+// usesKey is where a node tells which identities it uses.
+func usesKey(node uint32) string { return numberKey(identityNodes, node) }
 
 // historyKey sorts as revisions do.
 func historyKey(revision uint64) string {

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-
-	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 var (
@@ -19,16 +17,20 @@ var (
 	ErrCorrupt = errors.New("store holds a bad value")
 )
 
-// series gives out numbers first to last, each once. Numbers of what was removed do not come back.
+// series gives out numbers first to last, and round again. One that was given comes back when it was taken back, and then after all
+// that are free: a number rests as long as it can.
 type series struct {
-	next        string // key of the next free number
+	next        string // key of the next number to be tried
 	numbers     string // prefix of number → value
+	sets        string // prefix of what has numbers
+	unused      string // prefix of marks, by what has a number: it may be taken back; "": none is
+	gone        string // prefix of numbers that were taken back and rest; "": none
 	first, last uint32
 }
 
 var (
-	identitySeries = series{identityNextKey, identityNumbers, 256, 1<<20 - 1} // identity.FirstLabelSet, LastLabelSet
-	nodeSeries     = series{nodeNextKey, nodeNumbers, 1, 1<<16 - 1}           // 16 bits between a /48 and a /64
+	identitySeries = series{identityNextKey, identityNumbers, identitySets, identityUnused, identityGone, 256, 1<<20 - 1} // identity.FirstLabelSet, LastLabelSet
+	nodeSeries     = series{nodeNextKey, nodeNumbers, nodeNames, "", nodeFree, 1, 1<<16 - 1}                              // 16 bits between a /48 and a /64
 )
 
 // number returns the number at key, and gives it the next one of n if there is none, with value as
@@ -48,8 +50,11 @@ func (s *Store) number(ctx context.Context, n series, key, value string) (number
 		return 0, 0, s.away.err
 	}
 	number, revision, err = s.findOrGive(ctx, n, key, value)
-	if errors.Is(err, ErrUnavailable) {
+	switch {
+	case errors.Is(err, ErrUnavailable):
 		s.away = absence{time.Now().Add(s.timeout), err}
+	case errors.Is(err, context.DeadlineExceeded): // whoever asks has less patience
+		s.away = absence{time.Now().Add(s.timeout), fmt.Errorf("%w: %w", ErrUnavailable, err)}
 	}
 	return number, revision, err
 }
@@ -62,12 +67,20 @@ type absence struct {
 
 func (s *Store) findOrGive(ctx context.Context, n series, key, value string) (uint32, int64, error) {
 	for tried := int64(-1); ; {
-		number, revision, next, err := s.findNumber(ctx, n, key)
-		if err != nil || number != 0 {
-			return number, revision, err
+		found, next, err := s.findNumber(ctx, n, key)
+		if err != nil {
+			return 0, 0, err
 		}
-		if next.revision == tried {
-			return 0, 0, fmt.Errorf("%w: %s says that %d is free, but it is given", ErrCorrupt, n.next, next.number)
+		if found.number != 0 {
+			if revision, kept, err := s.keepNumber(ctx, n, key, found); err != nil || kept {
+				return found.number, revision, err
+			}
+			continue
+		}
+		if next.revision == tried { // it is given
+			if next.number, err = s.nextFree(ctx, n, next.number); err != nil {
+				return 0, 0, err
+			}
 		}
 		tried = next.revision
 		revision, given, err := s.giveNumber(ctx, n, next, key, value)
@@ -75,51 +88,6 @@ func (s *Store) findOrGive(ctx context.Context, n series, key, value string) (ui
 			return next.number, revision, err
 		}
 	}
-}
-
-// candidate is the number to be given next, and the revision at which that was written.
-type candidate struct {
-	number   uint32
-	revision int64
-}
-
-// findNumber returns the number at key, or 0 and the next one to be given.
-func (s *Store) findNumber(ctx context.Context, n series, key string) (uint32, int64, candidate, error) {
-	seen, err := s.commit(ctx, nil, clientv3.OpGet(key), clientv3.OpGet(n.next))
-	if err != nil {
-		return 0, 0, candidate{}, err
-	}
-	if found := seen.Responses[0].GetResponseRange().Kvs; len(found) > 0 {
-		number, err := parseNumber(key, found[0].Value)
-		return number, seen.Header.Revision, candidate{}, err
-	}
-	next := candidate{number: n.first}
-	if counter := seen.Responses[1].GetResponseRange().Kvs; len(counter) > 0 {
-		next.revision = counter[0].ModRevision
-		if next.number, err = parseNumber(n.next, counter[0].Value); err != nil {
-			return 0, 0, candidate{}, err
-		}
-	}
-	if next.number > n.last {
-		return 0, 0, candidate{}, fmt.Errorf("%w: all from %d to %d below %s have been given",
-			ErrNumbersExhausted, n.first, n.last, n.numbers)
-	}
-	return 0, 0, next, nil
-}
-
-// giveNumber writes next for key, unless somebody was faster.
-func (s *Store) giveNumber(ctx context.Context, n series, next candidate, key, value string) (
-	revision int64, given bool, err error) {
-	inverse := numberKey(n.numbers, next.number)
-	done, err := s.commit(ctx,
-		[]clientv3.Cmp{unchanged(key, 0), unchanged(n.next, next.revision), unchanged(inverse, 0)},
-		clientv3.OpPut(key, formatNumber(next.number)),
-		clientv3.OpPut(inverse, value),
-		clientv3.OpPut(n.next, formatNumber(next.number+1)))
-	if err != nil {
-		return 0, false, err
-	}
-	return done.Header.Revision, done.Succeeded, nil
 }
 
 // parseNumber reads a number in decimal; where names it in the error.

@@ -91,28 +91,44 @@ func TestNodeNumbersStartAtOneAndStay(t *testing.T) {
 	}
 }
 
-// TestNumbersRunOut gives the last number, then none.
+// TestNumbersRunOut gives the last number, goes round, passes over those that are given or rest, and finds none in the end.
 func TestNumbersRunOut(t *testing.T) {
 	s := open(t, t.TempDir())
-	put(t, s, identityNextKey, "1048575")
-	if number, _, err := s.AllocateIdentity(t.Context(), labels.Set{"a": ""}); err != nil || number != 1048575 {
-		t.Fatal(number, err)
+	s.identities.last = s.identities.first + 199 // more than nextFree looks at in one step
+	put(t, s, identityNextKey, "455")
+	put(t, s, numberKey(identityGone, 257), "")
+	for i := range 199 {
+		want := uint32(256+i) + 1
+		switch i {
+		case 0:
+			want = 455
+		case 1:
+			want = 256
+		}
+		set := labels.Set{"i": fmt.Sprint(i)}
+		for range 2 {
+			if number, _, err := s.AllocateIdentity(t.Context(), set); err != nil || number != want && i < 2 || number == 257 {
+				t.Fatalf("the %dth has %d, want %d: %v", i, number, want, err)
+			}
+		}
 	}
-	if _, _, err := s.AllocateIdentity(t.Context(), labels.Set{"b": ""}); !errors.Is(err, ErrNumbersExhausted) {
+	if _, _, err := s.AllocateIdentity(t.Context(), labels.Set{"one": "more"}); !errors.Is(err, ErrNumbersExhausted) {
 		t.Fatal(err)
 	}
-	if number, _, err := s.AllocateIdentity(t.Context(), labels.Set{"a": ""}); err != nil || number != 1048575 {
+	if _, err := s.commit(t.Context(), nil, clientv3.OpDelete(numberKey(identityGone, 257))); err != nil {
+		t.Fatal(err)
+	}
+	if number, _, err := s.AllocateIdentity(t.Context(), labels.Set{"one": "more"}); err != nil || number != 257 {
 		t.Fatal(number, err)
 	}
 }
 
-// TestCorruptNumbers: a store that somebody meddled with gives errors, never one number twice.
+// TestCorruptNumbers: a store that somebody meddled with gives errors.
 func TestCorruptNumbers(t *testing.T) {
 	for name, meddle := range map[string]func(t *testing.T, s *Store){
-		"counter is text":  func(t *testing.T, s *Store) { put(t, s, identityNextKey, "many") },
-		"counter is zero":  func(t *testing.T, s *Store) { put(t, s, identityNextKey, "0") },
-		"counter set back": func(t *testing.T, s *Store) { put(t, s, identityNextKey, "256") },
-		"number is text":   func(t *testing.T, s *Store) { put(t, s, setKey(labels.Set{"new": ""}), "x") },
+		"counter is text": func(t *testing.T, s *Store) { put(t, s, identityNextKey, "many") },
+		"counter is zero": func(t *testing.T, s *Store) { put(t, s, identityNextKey, "0") },
+		"number is text":  func(t *testing.T, s *Store) { put(t, s, setKey(labels.Set{"new": ""}), "x") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, t.TempDir())
@@ -124,6 +140,17 @@ func TestCorruptNumbers(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// TestCounterSetBack: a counter that somebody set back, or far ahead, never gives one number twice.
+func TestCounterSetBack(t *testing.T) {
+	s := open(t, t.TempDir())
+	for i, counter := range []string{"256", "256", "1", "4000000000"} {
+		if number, _, err := s.AllocateIdentity(t.Context(), labels.Set{"i": fmt.Sprint(i)}); err != nil || number != 256+uint32(i) {
+			t.Fatal(number, err)
+		}
+		put(t, s, identityNextKey, counter)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/mvccpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc/codes"
@@ -36,6 +37,29 @@ func (s *Store) get(ctx context.Context, key string, options ...clientv3.OpOptio
 	found := (*clientv3.GetResponse)(seen.Responses[0].GetResponseRange())
 	found.Header = seen.Header
 	return found, nil
+}
+
+// readAll reads what is below a prefix at a revision, so many keys at a time. Revision 0 is the current one, which it becomes.
+func (s *Store) readAll(ctx context.Context, prefix string, page int64, revision *int64, take func(*mvccpb.KeyValue) error) error {
+	end := clientv3.GetPrefixRangeEnd(prefix)
+	for from := prefix; ; {
+		some, err := s.get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(page), clientv3.WithRev(*revision))
+		if err != nil {
+			return err
+		}
+		if *revision == 0 {
+			*revision = some.Header.Revision
+		}
+		for _, kv := range some.Kvs {
+			if err := take(kv); err != nil {
+				return err
+			}
+			from = string(kv.Key) + "\x00"
+		}
+		if !some.More {
+			return nil
+		}
+	}
 }
 
 // commit runs a transaction: then if all conditions hold, else nothing. One that only reads is tried again within the timeout; whether

@@ -18,7 +18,7 @@ var version = "dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
-	deps := cli.Deps{Version: version, Agent: runAgent, Cleanup: cleanup}
+	deps := cli.Deps{Version: version, Agent: runAgent, Cleanup: cleanup, ExportStore: exportStore, ImportStore: importStore}
 	status := cli.Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, deps)
 	os.Exit(status)
 }

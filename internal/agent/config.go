@@ -69,7 +69,7 @@ func (c *Config) check() error {
 }
 
 func (c Config) recordsDir() string   { return filepath.Join(c.State, "endpoints") }
-func (c Config) storeDir() string     { return filepath.Join(c.State, "store") }
+func (c Config) storeDir() string     { return StoreDir(c.State) }
 func (c Config) clusterFile() string  { return filepath.Join(c.State, "cluster.json") }
 func (c Config) dockerFile() string   { return filepath.Join(c.State, "docker.json") }
 func (c Config) prefixesFile() string { return filepath.Join(c.State, "prefixes.json") }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package cli is the hypha command line: one file a noun. Every command but
-// agent, cleanup and policy validate asks a running agent over its socket.
+// agent, cleanup, policy validate and store import asks a running agent over its socket.
 package cli
 
 import (
@@ -29,6 +29,9 @@ type Deps struct {
 	Agent func(ctx context.Context, config AgentConfig, log *slog.Logger) error
 	// Cleanup tells out what it took away.
 	Cleanup func(ctx context.Context, config CleanupConfig, out io.Writer) error
+	// ExportStore and ImportStore need no agent.
+	ExportStore func(ctx context.Context, config StoreConfig, to io.Writer) error
+	ImportStore func(ctx context.Context, config StoreConfig, from io.Reader) (Imported, error)
 }
 
 // Main runs one command and returns the exit status. What went wrong is one

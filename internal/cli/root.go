@@ -37,7 +37,7 @@ func (a *app) root() *cobra.Command {
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	root.AddCommand(
 		a.agentCommand(), a.cleanupCommand(), a.statusCommand(), a.endpointCommand(), a.policyCommand(), a.monitorCommand(),
-		a.statsCommand(), a.identityCommand(), a.nodeCommand(), a.conntrackCommand(), a.versionCommand(),
+		a.statsCommand(), a.identityCommand(), a.nodeCommand(), a.conntrackCommand(), a.storeCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -28,7 +28,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"hypha": func() {
 		os.Exit(Main(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, Deps{
-			Version: "1.2.3", Agent: printConfig, Cleanup: printCleanup,
+			Version: "1.2.3", Agent: printConfig, Cleanup: printCleanup, ExportStore: printExport, ImportStore: printImport,
 		}))
 	}})
 }
@@ -42,6 +42,16 @@ func printConfig(_ context.Context, config AgentConfig, log *slog.Logger) error 
 func printCleanup(_ context.Context, config CleanupConfig, out io.Writer) error {
 	_, err := fmt.Fprintf(out, "%+v\n", config)
 	return err
+}
+
+func printExport(_ context.Context, config StoreConfig, to io.Writer) error {
+	_, err := fmt.Fprintf(to, "%+v\n", config)
+	return err
+}
+
+func printImport(_ context.Context, config StoreConfig, from io.Reader) (Imported, error) {
+	content, err := io.ReadAll(from)
+	return Imported{Cluster: fmt.Sprintf("%s%v", config.State, config.Etcd.URLs), Keys: len(content)}, err
 }
 
 func TestScripts(t *testing.T) {

@@ -6,6 +6,7 @@ package server
 
 import (
 	"context"
+	"io"
 	"iter"
 
 	"github.com/hypha-net/hypha/api"
@@ -22,6 +23,13 @@ type Agent interface {
 	Statistics
 	Observer
 	Meter
+	Exporter
+}
+
+// Exporter has the cluster's store.
+type Exporter interface {
+	// ExportStore writes all of it, as it is at one moment.
+	ExportStore(ctx context.Context, w io.Writer) error
 }
 
 // Endpoints are the containers attached to this node. ErrNotFound: no endpoint

@@ -5,6 +5,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"slices"
@@ -129,6 +130,12 @@ func (d *double) Measure(context.Context) (api.Status, []api.RuleStats, error) {
 }
 func (d *double) Identities(context.Context) ([]api.Identity, error) { return nil, nil }
 func (d *double) Nodes(context.Context) ([]api.Node, error)          { return nil, nil }
+
+func (d *double) ExportStore(_ context.Context, w io.Writer) error {
+	_, err := io.WriteString(w, "the store\n")
+	return err
+}
+
 func (d *double) Conntrack(_ context.Context, limit int) (api.Conntrack, error) {
 	return api.Conntrack{Total: limit}, nil
 }

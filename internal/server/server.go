@@ -41,6 +41,7 @@ func (s *Server) Handler() http.Handler {
 	s.routeObserver(mux)
 	s.routeProfiles(mux)
 	mux.HandleFunc("GET /v1/events", s.events)
+	mux.HandleFunc("GET /v1/store", s.exportStore)
 	mux.Handle("GET /metrics", metricsHandler(s.agent, s.log))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, Fault(ErrNotFound, fmt.Errorf("the API has no %s %s", r.Method, r.URL.Path)))

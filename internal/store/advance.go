@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -76,17 +77,28 @@ func (s *Store) step(before, after version, change Change) ([]clientv3.Op, error
 
 // putAhead writes content in as many requests as it takes. Until a version names it it means nothing.
 func (s *Store) putAhead(ctx context.Context, puts []clientv3.Op) error {
-	for len(puts) > 0 {
-		n := 1
-		for n < min(len(puts), maxPerBatch) && size(puts[:n+1]) <= maxRequest {
-			n++
-		}
-		if _, err := s.commit(ctx, nil, puts[:n]...); err != nil {
+	for batch := range batches(puts) {
+		if _, err := s.commit(ctx, nil, batch...); err != nil {
 			return err
 		}
-		puts = puts[n:]
 	}
 	return nil
+}
+
+// batches yields puts in order, as many at a time as go into a request.
+func batches(puts []clientv3.Op) iter.Seq[[]clientv3.Op] {
+	return func(yield func([]clientv3.Op) bool) {
+		for len(puts) > 0 {
+			n := 1
+			for n < min(len(puts), maxPerBatch) && size(puts[:n+1]) <= maxRequest {
+				n++
+			}
+			if !yield(puts[:n]) {
+				return
+			}
+			puts = puts[n:]
+		}
+	}
 }
 
 // putContent returns what writes content, each piece once: etcd refuses to put a key twice in a transaction.

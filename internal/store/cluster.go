@@ -61,10 +61,14 @@ func (s *Store) joinCluster(ctx context.Context, want ClusterRequest) (Cluster, 
 	if err := before.confirm(s.where(), c); err != nil {
 		return Cluster{}, err
 	}
+	now := memory{c.ID, strconv.FormatUint(member.etcd, 16)}
+	if err := s.stayed(before, now); err != nil {
+		return Cluster{}, err
+	}
 	if err := want.agrees(*c); err != nil {
 		return *c, err
 	}
-	if err := errors.Join(s.markComplete(), s.remember(before, memory{c.ID, strconv.FormatUint(member.etcd, 16)})); err != nil {
+	if err := errors.Join(s.markComplete(), s.remember(before, now)); err != nil {
 		return *c, err
 	}
 	s.member.Store(member)

@@ -110,3 +110,12 @@ func (m memory) confirm(where string, found *Cluster) error {
 	}
 	return nil
 }
+
+// stayed fails if the cluster has moved from this node's embedded store to another etcd since: what is here is old.
+func (s *Store) stayed(before, now memory) error {
+	if s.mode == External || before.Cluster == "" || before.Etcd == now.Etcd {
+		return nil
+	}
+	return fmt.Errorf("%w: it has moved from this node's embedded store to an etcd: give --etcd, or remove %s to go back to what it was before that",
+		ErrOtherCluster, s.memory)
+}

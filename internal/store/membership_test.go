@@ -54,6 +54,28 @@ func TestOtherClusterAtStart(t *testing.T) {
 	}
 }
 
+// TestMovedCluster: the embedded store that a cluster has moved away from is not used again because somebody forgot --etcd.
+func TestMovedCluster(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "cluster.json")
+	for _, moved := range []bool{false, true} {
+		s, err := Open(t.Context(), Config{Dir: filepath.Join(dir, "store"), Memory: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.JoinCluster(t.Context(), ClusterRequest{})
+		if moved != errors.Is(err, ErrOtherCluster) || !moved && err != nil {
+			t.Errorf("moved %v: %v", moved, err)
+		}
+		if err := s.remember(memory{}, memory{c.ID, "1"}); !moved && err != nil {
+			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestOtherClusterLater: another cluster, or none, comes in the place of this node's while it runs. Nothing of it is taken, and nothing
 // written to it, until its own is back.
 func TestOtherClusterLater(t *testing.T) {

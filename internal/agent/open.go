@@ -90,7 +90,7 @@ func (a *Agent) openStore(ctx context.Context) (err error) {
 	if !cluster.Prefix4.IsValid() && !a.config.NoIPv4 {
 		a.problems.set("IPv4", errNoIPv4)
 	}
-	number, err := a.store.NodeNumber(ctx, a.config.Node)
+	number, err := a.store.NodeNumber(ctx, a.config.Node, 1<<16-1)
 	if err != nil {
 		return err
 	}

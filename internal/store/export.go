@@ -3,6 +3,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ type Exported struct {
 }
 
 // Export writes all that outlives agents, as it is at one revision: the cluster's configuration, identities, nodes' numbers, policies and
-// their history. What is under a lease says who is alive just now, and is left out. ErrNoCluster.
+// their history. What is said of who is alive just now is left out. ErrNoCluster.
 func (s *Store) Export(ctx context.Context, w io.Writer) (Exported, error) {
 	e, err := s.export(ctx, w)
 	if err != nil {
@@ -45,7 +46,7 @@ func (s *Store) export(ctx context.Context, w io.Writer) (Exported, error) {
 	var pairs []pair
 	revision := int64(0)
 	err = s.readAll(ctx, "", exportPage, &revision, func(kv *mvccpb.KeyValue) error {
-		if kv.Lease == 0 {
+		if lasts(kv) {
 			pairs = append(pairs, newPair(kv.Key, kv.Value))
 		}
 		return nil
@@ -54,4 +55,9 @@ func (s *Store) export(ctx context.Context, w io.Writer) (Exported, error) {
 		return Exported{}, err
 	}
 	return Exported{cluster.ID, revision, len(pairs)}, writeDocument(w, head{documentKind, documentVersion, cluster.ID, revision}, pairs)
+}
+
+// lasts reports whether a key outlives agents: the others are under a lease, or say that a node is present in an embedded store.
+func lasts(kv *mvccpb.KeyValue) bool {
+	return kv.Lease == 0 && !bytes.HasPrefix(kv.Key, []byte(nodePresent)) && !bytes.HasPrefix(kv.Key, []byte(nodeEnforced))
 }

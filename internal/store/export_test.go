@@ -22,7 +22,7 @@ func filled(t *testing.T) (*Store, Cluster, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.NodeNumber(t.Context(), "n1"); err != nil {
+	if err := announce(t, s, nodeCalled(t, s, "n1", "i")).Enforces(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"a", "b"} {
@@ -59,10 +59,10 @@ func TestMoveIntoEtcd(t *testing.T) {
 	if again, err := to.JoinCluster(t.Context(), ClusterRequest{}); err != nil || again != cluster {
 		t.Fatal(again, err)
 	}
-	if number, err := to.NodeNumber(t.Context(), "n1"); err != nil || number != 1 {
+	if number, err := to.NodeNumber(t.Context(), "n1", 255); err != nil || number != 1 {
 		t.Error(number, err)
 	}
-	if number, err := to.NodeNumber(t.Context(), "n2"); err != nil || number != 2 {
+	if number, err := to.NodeNumber(t.Context(), "n2", 255); err != nil || number != 2 {
 		t.Error(number, err)
 	}
 	if number, _, err := to.AllocateIdentity(t.Context(), labels.Set{"set": "b"}); err != nil || number != 257 {
@@ -77,8 +77,10 @@ func TestMoveIntoEtcd(t *testing.T) {
 			t.Errorf("revision %d is another one, %v", revision, err)
 		}
 	}
-	if left, err := to.get(t.Context(), identityNodes, clientv3.WithPrefix()); err != nil || len(left.Kvs) != 0 {
-		t.Errorf("who is alive was exported: %v %v", left, err)
+	for _, alive := range []string{identityNodes, nodePresent, nodeEnforced} {
+		if left, err := to.get(t.Context(), alive, clientv3.WithPrefix()); err != nil || len(left.Kvs) != 0 {
+			t.Errorf("who is alive was exported: %v %v", left, err)
+		}
 	}
 	if _, err := to.Import(t.Context(), bytes.NewReader(exported)); !errors.Is(err, ErrNotEmpty) {
 		t.Errorf("imported into a store that is not empty: %v", err)

@@ -133,7 +133,7 @@ func TestExternalAway(t *testing.T) {
 	etcd := startServer(t)
 	etcd.relay.cut(true)
 	s := etcd.connect(t, 300*time.Millisecond)
-	if _, err := s.NodeNumber(t.Context(), "n1"); !errors.Is(err, ErrUnavailable) {
+	if _, err := s.NodeNumber(t.Context(), "n1", 255); !errors.Is(err, ErrUnavailable) {
 		t.Fatal(err)
 	}
 	if status := s.Status(t.Context()); status.Mode != External || status.Healthy || !strings.Contains(status.Message, "relay.sock") {
@@ -147,7 +147,7 @@ func TestExternalAway(t *testing.T) {
 	s.away = known
 	etcd.relay.cut(false)
 	eventually(t, "the store answers again", func() bool {
-		number, err := s.NodeNumber(t.Context(), "n1")
+		number, err := s.NodeNumber(t.Context(), "n1", 255)
 		return err == nil && number == 1
 	})
 	if status := s.Status(t.Context()); !status.Healthy || status.Bytes == 0 {

@@ -27,6 +27,7 @@ import (
 //	nodes/next                   the next free number
 //	nodes/names/NAME             number
 //	nodes/numbers/NUMBER         name
+//	nodes/free/NUMBER            name of the node that was deleted; the one that was written first is given again first
 //
 //	policies/current             {"revision": 7, "policies": {"0": "5/SHA256", "3": "7/SHA256", ...}}: pages by number
 //	policies/history/0...07      the same, and when, by whom and how that revision came about
@@ -51,7 +52,7 @@ const (
 	nodeNextKey = "nodes/next"
 	nodeNames   = "nodes/names/"
 	nodeNumbers = "nodes/numbers/"
-	nodeFree    = "nodes/free/" // numbers of nodes that were deleted
+	nodeFree    = "nodes/free/"
 
 	policyCurrentKey = "policies/current"
 	policyHistory    = "policies/history/"

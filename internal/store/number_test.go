@@ -75,22 +75,6 @@ func TestContendingAllocators(t *testing.T) {
 	}
 }
 
-func TestNodeNumbersStartAtOneAndStay(t *testing.T) {
-	s := open(t, t.TempDir())
-	for _, name := range []string{"b", "a", "b", "c/d", "a"} {
-		if _, err := s.NodeNumber(t.Context(), name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	nodes, err := s.Nodes(t.Context())
-	if got, want := fmt.Sprint(nodes), "[{b 1} {a 2} {c/d 3}]"; err != nil || got != want {
-		t.Fatalf("%v, error %v, want %v", got, err, want)
-	}
-	if _, err := s.NodeNumber(t.Context(), ""); !errors.Is(err, ErrNodeName) {
-		t.Fatal(err)
-	}
-}
-
 // TestNumbersRunOut gives the last number, goes round, passes over those that are given or rest, and finds none in the end.
 func TestNumbersRunOut(t *testing.T) {
 	s := open(t, t.TempDir())

@@ -194,7 +194,7 @@ func TestQuiet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.NodeNumber(t.Context(), "n1"); err != nil {
+	if _, err := s.NodeNumber(t.Context(), "n1", 255); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -207,7 +207,7 @@ func TestQuiet(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	s := open(t, t.TempDir())
-	if _, err := s.NodeNumber(t.Context(), "n1"); err != nil {
+	if _, err := s.NodeNumber(t.Context(), "n1", 255); err != nil {
 		t.Fatal(err)
 	}
 	status := s.Status(t.Context())
@@ -220,7 +220,7 @@ func TestCancelledRequestSaysSo(t *testing.T) {
 	s := open(t, t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.NodeNumber(ctx, "n1")
+	_, err := s.NodeNumber(ctx, "n1", 255)
 	if !errors.Is(err, context.Canceled) || errors.Is(err, ErrUnavailable) {
 		t.Fatal(err)
 	}

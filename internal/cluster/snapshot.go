@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"iter"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/hypha-net/hypha/internal/store"
+)
+
+// Node is a node that packets may be sent to and taken from.
+type Node struct {
+	store.Node
+	// Adrift: its lease has ended, but it answers. It is cut off from the store, and goes on with what it knows.
+	Adrift bool
+}
+
+// equal: all that is known of them is the same.
+func (n Node) equal(other Node) bool {
+	a, b := n.Node, other.Node
+	return n.Adrift == other.Adrift && a.Name == b.Name && a.Number == b.Number && a.Instance == b.Instance && a.Place == b.Place &&
+		slices.Equal(a.Addresses, b.Addresses) && a.Prefix6 == b.Prefix6 && a.Prefix4 == b.Prefix4 &&
+		a.Health == b.Health && a.Version == b.Version && a.Started.Equal(b.Started)
+}
+
+// Snapshot is the nodes at one moment. It never changes.
+type Snapshot struct {
+	Generation uint64 // grows by one with each snapshot of a Directory
+
+	nodes     map[uint32]Node
+	addresses map[netip.Addr]uint32
+	changed   chan struct{}
+}
+
+func newSnapshot(generation uint64, nodes map[uint32]Node) *Snapshot {
+	s := &Snapshot{Generation: generation, nodes: nodes, addresses: map[netip.Addr]uint32{}, changed: make(chan struct{})}
+	for node := range s.All() {
+		for _, address := range node.Addresses {
+			if other, taken := s.addresses[address]; !taken || s.nodes[other].Adrift { // what was adrift may have lost it
+				s.addresses[address] = node.Number
+			}
+		}
+	}
+	return s
+}
+
+// Node returns the node of a number.
+func (s *Snapshot) Node(number uint32) (Node, bool) {
+	node, found := s.nodes[number]
+	return node, found
+}
+
+// At returns the node that has an address on the network between the nodes.
+func (s *Snapshot) At(address netip.Addr) (Node, bool) {
+	return s.Node(s.addresses[address]) // no node has number 0
+}
+
+// All goes through the nodes in order of their numbers.
+func (s *Snapshot) All() iter.Seq[Node] {
+	return func(yield func(Node) bool) {
+		for _, number := range slices.Sorted(maps.Keys(s.nodes)) {
+			if !yield(s.nodes[number]) {
+				return
+			}
+		}
+	}
+}
+
+// Len returns how many nodes there are.
+func (s *Snapshot) Len() int { return len(s.nodes) }
+
+// Changed is closed when there is a newer snapshot. Take a snapshot, use it, wait for Changed, begin anew: no change goes
+// unseen, and a flood of them is seen as one.
+func (s *Snapshot) Changed() <-chan struct{} { return s.changed }
+
+// Since returns what makes s of old: the nodes that are new or are no longer as they were, and the numbers of those that are gone.
+func (s *Snapshot) Since(old *Snapshot) (came []Node, gone []uint32) {
+	for node := range s.All() {
+		if was, found := old.nodes[node.Number]; !found || !was.equal(node) {
+			came = append(came, node)
+		}
+	}
+	for number := range old.nodes {
+		if _, stays := s.nodes[number]; !stays {
+			gone = append(gone, number)
+		}
+	}
+	slices.Sort(gone)
+	return came, gone
+}

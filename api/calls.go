@@ -81,6 +81,18 @@ func (c *Client) Nodes(ctx context.Context) ([]Node, error) {
 	return call[[]Node](ctx, c, http.MethodGet, "/v1/nodes", nil)
 }
 
+// DeleteNode gives up the name and the number of a node that is gone.
+func (c *Client) DeleteNode(ctx context.Context, name string) error {
+	_, err := call[struct{}](ctx, c, http.MethodDelete, "/v1/nodes/"+url.PathEscape(name), nil)
+	return err
+}
+
+// AwaitPolicies waits until every node enforces a revision of the policies, or
+// for that many seconds, and says how far it has come.
+func (c *Client) AwaitPolicies(ctx context.Context, revision uint64, seconds int) (Enforcement, error) {
+	return call[Enforcement](ctx, c, http.MethodGet, "/v1/enforcement"+atRevision(revision)+"&seconds="+strconv.Itoa(seconds), nil)
+}
+
 // Conntrack returns at most limit flows; 0 means all.
 func (c *Client) Conntrack(ctx context.Context, limit int) (Conntrack, error) {
 	return call[Conntrack](ctx, c, http.MethodGet, "/v1/conntrack?limit="+strconv.Itoa(limit), nil)

@@ -38,6 +38,7 @@ type Agent struct {
 	started  time.Time
 	features datapath.Features
 	node     Node
+	member   membership
 
 	store      *store.Store
 	identities *identity.Registry
@@ -76,6 +77,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return a.denials.follow(ctx, a.monitor) },
 		func(ctx context.Context) error { return returnHeap(ctx, heapInterval) },
 		a.meetStrangers,
+		a.keepPresence, a.followNodes, a.followUnderlay, a.runHealth, a.reportEnforced,
 		a.recogniseRules, a.followPolicies, a.followIdentities, a.shareIdentities, a.followHostAddresses, a.keepHost, a.runMonitor, a.docker.Run,
 	} {
 		group.Go(func() error { return part(ctx) })
@@ -89,6 +91,7 @@ func (a *Agent) Close() error {
 	if a.datapath != nil {
 		problems = append(problems, a.datapath.Close())
 	}
+	problems = append(problems, a.member.close()) // while there is a store
 	if a.store != nil {
 		problems = append(problems, a.store.Close())
 	}

@@ -27,6 +27,11 @@ type Config struct {
 	Prefix4 netip.Prefix // of the cluster; invalid: the store's, or a free one
 	NoIPv4  bool
 
+	Addresses      []netip.Addr  // that other nodes reach this one by; none: found out
+	Lease          time.Duration // after how long without a word others take this node for gone; 0: DefaultLease
+	HealthPort     uint16        // UDP; 0: DefaultHealthPort
+	HealthInterval time.Duration // between two questions to a node whether it answers; 0: cluster.DefaultInterval
+
 	IdentityGrace time.Duration // how long a label set that nobody uses keeps its number; 0: store.DefaultGrace
 
 	Enforce    policy.Mode
@@ -46,6 +51,9 @@ const MasqueradeAuto = "auto"
 // DefaultMTU is Ethernet's.
 const DefaultMTU = 1500
 
+// DefaultLease is long enough for an agent to be replaced by a newer version.
+const DefaultLease = 30 * time.Second
+
 // ErrNode is returned for a configuration without a node name.
 var ErrNode = errors.New("the node has no name: give it one with --node")
 
@@ -55,6 +63,12 @@ func (c *Config) check() error {
 	}
 	if c.MTU == 0 {
 		c.MTU = DefaultMTU
+	}
+	if c.Lease == 0 {
+		c.Lease = DefaultLease
+	}
+	if c.HealthPort == 0 {
+		c.HealthPort = DefaultHealthPort
 	}
 	if c.Labels == nil {
 		c.Labels = labels.DefaultPatterns()
@@ -75,3 +89,4 @@ func (c Config) dockerFile() string   { return filepath.Join(c.State, "docker.js
 func (c Config) prefixesFile() string { return filepath.Join(c.State, "prefixes.json") }
 func (c Config) rulingsFile() string  { return filepath.Join(c.State, "rulings.jsonl") }
 func (c Config) sysctlFile() string   { return filepath.Join(c.State, "sysctl.json") }
+func (c Config) instanceFile() string { return filepath.Join(c.State, "instance") }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/hypha-net/hypha/internal/cluster"
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/endpoint"
 )
@@ -55,21 +56,13 @@ type Node struct {
 	Router6, Router4 netip.Addr   // gateways of all its containers
 }
 
-// newNode derives a node's addresses from its number. Number 0 is nobody's.
-func newNode(name string, number uint32, cluster6, cluster4 netip.Prefix) (Node, error) {
-	n := Node{Name: name, Number: number, Cluster6: cluster6, Cluster4: cluster4}
-	if number == 0 || number > 0xffff {
-		return n, fmt.Errorf("node number %d: a /48 has room for nodes 1 to 65535", number)
-	}
-	raw := cluster6.Masked().Addr().As16()
-	raw[6], raw[7] = byte(number>>8), byte(number)
-	n.Prefix6 = netip.PrefixFrom(netip.AddrFrom16(raw), 64)
-	raw[15] = 1
-	n.Router6 = netip.AddrFrom16(raw)
-	if !cluster4.IsValid() {
-		return n, nil
-	}
-	return n, n.deriveIPv4()
+// newNode gives a node its share of the cluster's addresses.
+func newNode(name string, number uint32, plan cluster.Plan) (Node, error) {
+	share, err := plan.Share(number)
+	return Node{
+		Name: name, Number: number, Cluster6: plan.Prefix6, Cluster4: plan.Prefix4,
+		Prefix6: share.Prefix6, Prefix4: share.Prefix4, Router6: share.Router6, Router4: share.Router4,
+	}, err
 }
 
 // withCluster adds the cluster's own prefixes to those of containers of this node: an address in one of them that no endpoint
@@ -82,23 +75,4 @@ func (n Node) withCluster(local []netip.Prefix) []netip.Prefix {
 	return all
 }
 
-// deriveIPv4 gives the node the /24 of its number, or all of a pool that is no larger: that has no room for a second node.
-func (n *Node) deriveIPv4() error {
-	raw, bits := n.Cluster4.Masked().Addr().As4(), n.Cluster4.Bits()
-	networks := uint32(1) << max(0, 24-bits)
-	switch {
-	case bits > 30:
-		return fmt.Errorf("IPv4 pool %s: want a /30 or larger", n.Cluster4)
-	case bits >= 24 && n.Number != 1:
-		return fmt.Errorf("node number %d: %s has room for node 1 alone", n.Number, n.Cluster4)
-	case bits < 24 && n.Number >= networks:
-		return fmt.Errorf("node number %d: %s has room for nodes 1 to %d", n.Number, n.Cluster4, networks-1)
-	case bits < 24:
-		raw[1] += byte(n.Number >> 8)
-		raw[2] += byte(n.Number)
-	}
-	n.Prefix4 = netip.PrefixFrom(netip.AddrFrom4(raw), max(24, bits))
-	raw[3]++
-	n.Router4 = netip.AddrFrom4(raw)
-	return nil
-}
+func (n Node) plan() cluster.Plan { return cluster.Plan{Prefix6: n.Cluster6, Prefix4: n.Cluster4} }

@@ -30,10 +30,7 @@ func (a *Agent) route(prefixes []netip.Prefix) error {
 		return err
 	}
 	a.steerAll()
-	select {
-	case a.rerouted <- struct{}{}:
-	default: // keepHost has not looked since the last time
-	}
+	wake(a.rerouted)
 	return a.outside.setCluster(a.node.withCluster(prefixes))
 }
 

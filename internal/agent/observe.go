@@ -120,26 +120,6 @@ func (a *Agent) Identity(number identity.Number) Identity {
 // Node returns this node.
 func (a *Agent) Node() Node { return a.node }
 
-// Nodes returns the cluster's nodes, this one first.
-func (a *Agent) Nodes(ctx context.Context) ([]Node, error) {
-	known, err := a.store.Nodes(ctx)
-	if err != nil {
-		return nil, err
-	}
-	nodes := []Node{a.node}
-	for _, n := range known {
-		if n.Number == a.node.Number {
-			continue
-		}
-		node, err := newNode(n.Name, n.Number, a.node.Cluster6, a.node.Cluster4)
-		if err != nil {
-			return nil, err
-		}
-		nodes = append(nodes, node)
-	}
-	return nodes, nil
-}
-
 // Flows calls each for every live flow until it returns false.
 func (a *Agent) Flows(each func(datapath.Flow) bool) error { return a.datapath.Flows(each) }
 
@@ -189,6 +169,9 @@ func (a *Agent) Status(ctx context.Context) Status {
 	s.Problems = append(a.problems.list(), problemsOf(s)...)
 	if err != nil {
 		s.Problems = append(s.Problems, "reading the kernel's state: "+err.Error())
+	}
+	if line := a.silent(); line != "" {
+		s.Problems = append(s.Problems, line)
 	}
 	return s
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/hypha-net/hypha/internal/cluster"
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/docker"
 	"github.com/hypha-net/hypha/internal/endpoint"
@@ -34,7 +35,7 @@ func Open(ctx context.Context, config Config, log *slog.Logger) (_ *Agent, err e
 	if os.Geteuid() != 0 {
 		return nil, ErrNotRoot
 	}
-	a := &Agent{config: config, log: log, started: time.Now(), rerouted: make(chan struct{}, 1), recognised: make(chan struct{})}
+	a := &Agent{config: config, log: log, started: time.Now(), rerouted: make(chan struct{}, 1), recognised: make(chan struct{}), member: newMembership()}
 	a.queue = newQueue(a.reconcile)
 	defer func() {
 		if err != nil {
@@ -42,7 +43,7 @@ func Open(ctx context.Context, config Config, log *slog.Logger) (_ *Agent, err e
 		}
 	}()
 	for _, open := range []func(context.Context) error{
-		a.openKernel, a.openStore, a.openPools, a.openEndpoints, a.openDocker, a.openDatapath, a.openView,
+		a.openKernel, a.openStore, a.openCluster, a.openPools, a.openEndpoints, a.openDocker, a.openDatapath, a.openView,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, err
@@ -81,21 +82,23 @@ func (a *Agent) openStore(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	cluster, err := a.store.JoinCluster(ctx, store.ClusterRequest{
+	joined, err := a.store.JoinCluster(ctx, store.ClusterRequest{
 		Prefix6: a.config.Prefix6, Prefix4: a.config.Prefix4, NoIPv4: a.config.NoIPv4, Propose4: proposeIPv4(routes),
 	})
 	if err != nil {
 		return err
 	}
-	if !cluster.Prefix4.IsValid() && !a.config.NoIPv4 {
+	if !joined.Prefix4.IsValid() && !a.config.NoIPv4 {
 		a.problems.set("IPv4", errNoIPv4)
 	}
-	number, err := a.store.NodeNumber(ctx, a.config.Node, 1<<16-1)
+	a.member.clusterID = joined.ID
+	plan := cluster.Plan{Prefix6: joined.Prefix6, Prefix4: joined.Prefix4}
+	number, err := a.store.NodeNumber(ctx, a.config.Node, plan.Last())
 	if err != nil {
 		return err
 	}
 	a.identities = identity.NewRegistry(a.store)
-	if a.node, err = newNode(a.config.Node, number, cluster.Prefix6, cluster.Prefix4); err != nil {
+	if a.node, err = newNode(a.config.Node, number, plan); err != nil {
 		return err
 	}
 	return a.identities.Load(ctx)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hypha-net/hypha/internal/cluster"
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/ipam"
 	"github.com/hypha-net/hypha/internal/testbed"
@@ -19,7 +20,7 @@ import (
 func openTestPools(t *testing.T, cluster4 string) (*pools, *bytes.Buffer) {
 	t.Helper()
 	prefix4, _ := netip.ParsePrefix(cluster4)
-	node, err := newNode("n", 1, netip.MustParsePrefix("fd00:1:2::/48"), prefix4)
+	node, err := newNode("n", 1, cluster.Plan{Prefix6: netip.MustParsePrefix("fd00:1:2::/48"), Prefix4: prefix4})
 	if err != nil {
 		t.Fatal(err)
 	}

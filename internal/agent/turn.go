@@ -55,6 +55,7 @@ func (t *turn) commit() error {
 		return err
 	}
 	t.agent.view.Store(t.to)
+	wake(t.agent.member.inForce)
 	t.forget(t.from, t.to)
 	return nil
 }

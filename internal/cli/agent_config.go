@@ -26,6 +26,10 @@ type AgentConfig struct {
 	Addresses []netip.Addr // of the underlay; none: found out
 	Datapath  string       // "overlay" or "native"
 
+	Lease          time.Duration // after how long without a word others take this node for gone
+	HealthPort     uint16        // UDP: where nodes ask each other whether they answer
+	HealthInterval time.Duration // how often
+
 	Enforce    string   // "always", "selected" or "audit"
 	Docker     string   // "auto", "on" or "off"
 	Masquerade string   // "auto", "on" or "off"

@@ -24,6 +24,9 @@ func agentFlags(c *cobra.Command, config *AgentConfig, file *string, level *slog
 	f.Var(prefix6(&config.Prefix6), "prefix6", "the cluster's IPv6 prefix (default: a random one, kept)")
 	f.Var(prefix4(&config.Prefix4, &config.NoIPv4), "prefix4", "the cluster's IPv4 prefix (default: a free one); none: IPv6 only")
 	f.Var(each(&config.Addresses, "IP,...", netip.ParseAddr), "address", "underlay addresses (default: the ones used towards the others)")
+	f.Var(duration(&config.Lease, 30*time.Second, 5*time.Second), "lease", "after how long without a word others take this node for gone")
+	f.Var(port(&config.HealthPort, 4290), "health-port", "where nodes ask each other whether they answer, UDP")
+	f.Var(duration(&config.HealthInterval, 10*time.Second, 100*time.Millisecond), "health-interval", "how often; less in a cluster of more than a hundred nodes")
 	f.Var(choice(&config.Datapath, "overlay", "overlay", "native"), "datapath", "how packets travel between nodes")
 	f.Var(choice(&config.Enforce, "always", "always", "selected", "audit"), "enforce",
 		"what is closed: all endpoints, the ones that rules select, or none")

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hypha-net/hypha/api"
 )
 
 // A completer offers words that may stand where the cursor is.
@@ -35,6 +37,22 @@ func (a *app) completePolicy(c *cobra.Command, args []string, _ string) ([]strin
 	var names []string
 	for _, p := range set.Policies {
 		names = append(names, p.Name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeNode offers the names of nodes that are gone.
+func (a *app) completeNode(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	a.locate(c)
+	nodes, err := a.client().Nodes(c.Context())
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, n := range nodes {
+		if n.State == api.NodeGone {
+			names = append(names, n.Name)
+		}
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -4,33 +4,49 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hypha-net/hypha/api"
 )
 
 func (a *app) nodeCommand() *cobra.Command {
-	return group("node", "Show the nodes of the cluster", a.nodeList())
+	return group("node", "Show the nodes of the cluster", a.nodeList(), a.nodeDelete())
 }
 
 func (a *app) nodeList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the nodes of the cluster",
-		Args:  cobra.NoArgs,
+		Long: "List the nodes of the cluster, as this one sees them.\n\n" +
+			"live: it keeps its place in the store; adrift: it does not, but answers; gone: it has\n" +
+			"a name and a number, and no more. RTT is the round trip to it, just now or lately.",
+		Args: cobra.NoArgs,
 		RunE: a.run(func(ctx context.Context, _ []string) error {
 			nodes, err := a.client().Nodes(ctx)
 			if err != nil {
 				return err
 			}
-			t := newTable(right("NUMBER"), flex("NAME"), left("IPV6"), left("IPV4"), flex("REACHED BY"))
-			for _, n := range nodes {
-				t.add(n.Number, n.Name, prefixText(n.Prefix6), prefixText(n.Prefix4), dash(addressList(n.Addresses)))
-			}
-			return a.emit(nodes, func(p *page) { p.table(t) })
+			return a.emit(nodes, func(p *page) { p.nodes(nodes) })
 		}),
 	}
+}
+
+func (p *page) nodes(nodes []api.Node) {
+	t := newTable(right("NUMBER"), flex("NAME"), left("STATE"), left("IPV6"), left("IPV4"), flex("REACHED BY"), right("RTT"),
+		right("UP"), right("REVISION"), flex("VERSION"))
+	for _, n := range nodes {
+		t.add(n.Number, n.Name, dash(n.State), prefixText(n.Prefix6), prefixText(n.Prefix4), dash(addressList(n.Addresses)),
+			tripText(n), upText(n), revisionText(n), dash(n.Version))
+		if n.State != api.NodeLive || n.Reach.Asked && !n.Reach.Answers {
+			t.colour(2, p.palette.red)
+		}
+	}
+	p.table(t)
 }
 
 func addressList(addresses []netip.Addr) string {
@@ -39,4 +55,54 @@ func addressList(addresses []netip.Addr) string {
 		texts = append(texts, address.String())
 	}
 	return strings.Join(texts, " ")
+}
+
+// tripText is the time that an answer took, "none" where none came.
+func tripText(n api.Node) string {
+	switch {
+	case n.Self:
+		return "self"
+	case n.Reach.Answers:
+		return (time.Duration(n.Reach.RoundTripMicroseconds) * time.Microsecond).String()
+	case n.Reach.Asked:
+		return "none"
+	}
+	return "-"
+}
+
+// upText is how long the node's agent has run, by its own word.
+func upText(n api.Node) string {
+	if !n.Reach.Answers {
+		return "-"
+	}
+	return durationText(n.Reach.UptimeSeconds)
+}
+
+// revisionText is the revision that the node enforces, and how far behind that is.
+func revisionText(n api.Node) string {
+	switch {
+	case n.Revision == 0:
+		return "-"
+	case n.Behind > 0:
+		return fmt.Sprintf("%d (%d behind)", n.Revision, n.Behind)
+	}
+	return fmt.Sprint(n.Revision)
+}
+
+func (a *app) nodeDelete() *cobra.Command {
+	return &cobra.Command{
+		Use:   "delete NAME",
+		Short: "Give up the name and the number of a node that is gone for good",
+		Long: "Give up the name and the number of a node that is gone for good. Its addresses are\n" +
+			"given to other nodes when there are no others left.",
+		Args:              needs("NAME"),
+		ValidArgsFunction: a.completeNode,
+		RunE: a.run(func(ctx context.Context, args []string) error {
+			if err := a.client().DeleteNode(ctx, args[0]); err != nil {
+				return err
+			}
+			answer := map[string]string{"deleted": args[0]}
+			return a.emit(answer, func(p *page) { p.linef("node %s is deleted", clean(args[0])) })
+		}),
+	}
 }

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -81,6 +82,19 @@ func number(target *int, least int) *setting {
 			return fmt.Errorf("must be a number from %d on", least)
 		}
 		*target = int(n)
+		return nil
+	}}
+}
+
+// port is a setting that takes a port of UDP or TCP.
+func port(target *uint16, start uint16) *setting {
+	*target = start
+	return &setting{text: strconv.Itoa(int(start)), kind: "PORT", set: func(text string) error {
+		n, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || n == 0 {
+			return errors.New("must be a port from 1 to 65535")
+		}
+		*target = uint16(n)
 		return nil
 	}}
 }

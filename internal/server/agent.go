@@ -23,6 +23,7 @@ type Agent interface {
 	Statistics
 	Observer
 	Meter
+	Nodes
 	Exporter
 }
 
@@ -60,6 +61,8 @@ type Policies interface {
 	PolicyHistory(ctx context.Context, limit int) ([]api.PolicyRevision, error)
 	// RollBackPolicies: ErrNotFound if the revision is not kept.
 	RollBackPolicies(ctx context.Context, rollback api.PolicyRollback) (api.PolicyChange, error)
+	// AwaitPolicies returns when every node enforces a revision, or ctx ends, which is no error.
+	AwaitPolicies(ctx context.Context, revision uint64) (api.Enforcement, error)
 }
 
 // Advisor says what policies do, and what other ones would do. It changes nothing.
@@ -93,11 +96,17 @@ type Meter interface {
 	Measure(ctx context.Context) (api.Status, []api.RuleStats, error)
 }
 
+// Nodes are the machines of the cluster.
+type Nodes interface {
+	Nodes(ctx context.Context) ([]api.Node, error)
+	// DeleteNode: ErrNotFound if no node has that name, ErrConflict if it is there.
+	DeleteNode(ctx context.Context, name string) error
+}
+
 // Observer is the state of this node and its view of the cluster.
 type Observer interface {
 	Status(ctx context.Context) (api.Status, error)
 	Identities(ctx context.Context) ([]api.Identity, error)
-	Nodes(ctx context.Context) ([]api.Node, error)
 	// Conntrack returns at most limit flows; 0 means all.
 	Conntrack(ctx context.Context, limit int) (api.Conntrack, error)
 }

@@ -23,8 +23,8 @@ var faults = []struct {
 	kind   error
 	errors []error
 }{
-	{ErrNotFound, []error{agent.ErrNoEndpoint, agent.ErrNoPolicy, store.ErrNoRevision}},
-	{ErrConflict, []error{agent.ErrNameTaken, agent.ErrForeign, datapath.ErrInterfaceExists, datapath.ErrRouteExists}},
+	{ErrNotFound, []error{agent.ErrNoEndpoint, agent.ErrNoPolicy, store.ErrNoRevision, store.ErrNoNode}},
+	{ErrConflict, []error{agent.ErrNameTaken, agent.ErrForeign, store.ErrNodePresent, datapath.ErrInterfaceExists, datapath.ErrRouteExists}},
 	{ErrUnavailable, []error{store.ErrUnavailable, store.ErrNumbersExhausted, ipam.ErrExhausted, agent.ErrNoID}},
 	{ErrInvalid, []error{
 		agent.ErrQuestion, agent.ErrTooManyPrefixes, endpoint.ErrName, endpoint.ErrInvalid, netns.ErrNotNamespace, fs.ErrNotExist,

@@ -64,27 +64,6 @@ func storeOf(s store.Status) api.StoreStatus {
 	return out
 }
 
-// Nodes implements Agent.
-func (n *Node) Nodes(ctx context.Context) ([]api.Node, error) {
-	known, err := n.agent.Nodes(ctx)
-	if err != nil {
-		return nil, faultOf(err)
-	}
-	var nodes []api.Node
-	for _, node := range known {
-		nodes = append(nodes, n.node(node))
-	}
-	slices.SortFunc(nodes, func(a, b api.Node) int { return int(a.Number) - int(b.Number) })
-	return nodes, nil
-}
-
-func (n *Node) node(known agent.Node) api.Node {
-	return api.Node{
-		Name: known.Name, Number: known.Number, Self: known.Number == n.agent.Node().Number,
-		Prefix6: known.Prefix6, Prefix4: known.Prefix4, Router6: known.Router6, Router4: known.Router4,
-	}
-}
-
 func featuresOf(known datapath.Features) (features []api.Feature) {
 	for _, f := range known {
 		features = append(features, api.Feature{Name: f.Name, Found: f.Found, Since: f.Since, Required: f.Required, Use: f.Use})

@@ -12,7 +12,6 @@ func (s *Server) routeObserver(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/status", show(s.agent.Status))
 	mux.HandleFunc("GET /v1/stats", s.stats)
 	mux.HandleFunc("GET /v1/identities", list(s.agent.Identities))
-	mux.HandleFunc("GET /v1/nodes", list(s.agent.Nodes))
 	mux.HandleFunc("GET /v1/conntrack", s.conntrack)
 }
 

@@ -18,6 +18,7 @@ func (s *Server) routePolicies(mux *http.ServeMux) {
 	mux.HandleFunc("DELETE /v1/policies/{name}", s.deletePolicy)
 	mux.HandleFunc("GET /v1/history", s.policyHistory)
 	mux.HandleFunc("POST /v1/rollback", s.rollBackPolicies)
+	mux.HandleFunc("GET /v1/enforcement", s.enforcement)
 }
 
 func (s *Server) policies(w http.ResponseWriter, r *http.Request) {

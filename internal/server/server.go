@@ -40,6 +40,7 @@ func (s *Server) Handler() http.Handler {
 	s.routeAdvice(mux)
 	s.routeObserver(mux)
 	s.routeProfiles(mux)
+	s.routeNodes(mux)
 	mux.HandleFunc("GET /v1/events", s.events)
 	mux.HandleFunc("GET /v1/store", s.exportStore)
 	mux.Handle("GET /metrics", metricsHandler(s.agent, s.log))

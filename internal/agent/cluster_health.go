@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hypha-net/hypha/internal/cluster"
+)
+
+// DefaultHealthPort is the UDP port at which nodes ask each other whether they answer.
+const DefaultHealthPort = 4290
+
+// maxSilent is how many nodes that do not answer are named.
+const maxSilent = 5
+
+func (a *Agent) openHealth() error {
+	record := a.member.record.Load()
+	health, err := cluster.OpenHealth(cluster.HealthConfig{
+		Cluster: a.member.clusterID, Self: record.Number, Addresses: record.Addresses, Port: record.Health,
+		Interval: a.config.HealthInterval, Started: a.started,
+	}, a.member.directory)
+	if err == nil {
+		a.member.health.Store(health)
+	}
+	return err
+}
+
+// runHealth answers the other nodes, and asks them, until ctx is done: at other addresses when this node has moved.
+func (a *Agent) runHealth(ctx context.Context) error {
+	if a.member.health.Load() == nil {
+		return nil
+	}
+	err := a.runHealthHere(ctx)
+	for ctx.Err() == nil {
+		if err != nil {
+			a.note("health of the nodes", err)
+			pause(ctx, againInterval)
+		}
+		if err = a.openHealth(); err == nil {
+			a.note("health of the nodes", nil)
+			err = a.runHealthHere(ctx)
+		}
+	}
+	return nil
+}
+
+// runHealthHere returns when this node has moved.
+func (a *Agent) runHealthHere(ctx context.Context) error {
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- a.member.health.Load().Run(running) }()
+	select {
+	case <-a.member.moved:
+		stop()
+		return <-done
+	case err := <-done:
+		return err
+	}
+}
+
+// silent says which nodes do not answer, "" if all do.
+func (a *Agent) silent() string {
+	health := a.member.health.Load()
+	if health == nil {
+		return ""
+	}
+	var names []string
+	total := 0
+	for node := range a.member.directory.Snapshot().All() {
+		if reach := health.Reach(node.Number); !reach.Asked || reach.Answers {
+			continue
+		}
+		if total++; total <= maxSilent {
+			names = append(names, node.Name)
+		}
+	}
+	switch {
+	case total == 0:
+		return ""
+	case total > maxSilent:
+		names = append(names, fmt.Sprintf("and %d more", total-maxSilent))
+	}
+	return fmt.Sprintf("nodes do not answer: %s: see hypha node list", strings.Join(names, ", "))
+}

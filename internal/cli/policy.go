@@ -19,6 +19,7 @@ func (a *app) policyCommand() *cobra.Command {
 func (a *app) policyApply() *cobra.Command {
 	var files []string
 	var dryRun bool
+	var wait waiting
 	c := &cobra.Command{
 		Use:   "apply -f FILE",
 		Short: "Create or replace the policies in files, all of them or none",
@@ -26,6 +27,7 @@ func (a *app) policyApply() *cobra.Command {
 			"A file holds documents of kind Policy, or NetworkPolicies of Kubernetes.",
 		Example: "  hypha policy apply -f shop.yaml\n" +
 			"  hypha policy apply -f shop.yaml -f db.yaml --dry-run\n" +
+			"  hypha policy apply -f shop.yaml --wait\n" +
 			"  hypha policy get | sed s/8080/80/ | hypha policy apply -f -",
 		Args: cobra.NoArgs,
 		RunE: a.run(func(ctx context.Context, _ []string) error {
@@ -33,12 +35,14 @@ func (a *app) policyApply() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.policyChanged(a.client().ApplyPolicies(ctx, api.PolicyApply{Files: policies, DryRun: dryRun}))
+			change, err := a.client().ApplyPolicies(ctx, api.PolicyApply{Files: policies, DryRun: dryRun})
+			return a.policyChangedAll(ctx, wait, change, err)
 		}),
 	}
 	fileFlag(c, &files)
 	require(c, "file")
 	dryRunFlag(c, &dryRun)
+	waitFlags(c, &wait)
 	return c
 }
 
@@ -48,6 +52,7 @@ func dryRunFlag(c *cobra.Command, dryRun *bool) {
 
 func (a *app) policyDelete() *cobra.Command {
 	var dryRun bool
+	var wait waiting
 	c := &cobra.Command{
 		Use:               "delete NAME",
 		Short:             "Take a policy out of force",
@@ -57,9 +62,11 @@ func (a *app) policyDelete() *cobra.Command {
 			if dryRun {
 				return a.policyChanged(a.client().PlanDeletePolicy(ctx, args[0]))
 			}
-			return a.policyChanged(a.client().DeletePolicy(ctx, args[0]))
+			change, err := a.client().DeletePolicy(ctx, args[0])
+			return a.policyChangedAll(ctx, wait, change, err)
 		}),
 	}
 	dryRunFlag(c, &dryRun)
+	waitFlags(c, &wait)
 	return c
 }

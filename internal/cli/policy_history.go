@@ -59,6 +59,7 @@ func changedText(c api.PolicyRevision) string {
 
 func (a *app) policyRollback() *cobra.Command {
 	var rollback api.PolicyRollback
+	var wait waiting
 	c := &cobra.Command{
 		Use:               "rollback REVISION",
 		Short:             "Bring the policies of an earlier revision back, as a new one",
@@ -69,10 +70,12 @@ func (a *app) policyRollback() *cobra.Command {
 			if err := revisionNumber(&rollback.Revision).Set(args[0]); err != nil {
 				return usagef("%q: %w", args[0], err)
 			}
-			return a.policyChanged(a.client().RollBackPolicies(ctx, rollback))
+			change, err := a.client().RollBackPolicies(ctx, rollback)
+			return a.policyChangedAll(ctx, wait, change, err)
 		}),
 	}
 	dryRunFlag(c, &rollback.DryRun)
+	waitFlags(c, &wait)
 	return c
 }
 

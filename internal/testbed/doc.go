@@ -20,6 +20,9 @@
 // at once: its addresses on lo stand for "somewhere else". A container is an empty
 // namespace with lo up; to give it an interface is what the code under test is for.
 //
+// A Cluster is nodes of a world with an agent each, and machines with the members of the etcd that they agree in. What goes
+// between two machines can be cut, and agents and members can be ended, frozen and started again.
+//
 // Everything is made for a TB and gone when that ends, whatever way it ends. Namespaces are called
 // hyphatest-PID-NAME, so `ip netns exec` can look into a test that runs; what a killed
 // process left behind is swept by the next.

@@ -25,12 +25,15 @@ type World struct {
 	IPv4, IPv6 netip.Addr // somewhere else: never an address of a node's own link
 
 	nodes int
+	cuts  []pair // nodes that do not reach each other
 }
 
 // Node is a machine with an uplink.
 type Node struct {
 	*Namespace
 	IPv4, IPv6 netip.Addr
+
+	port string // of the world's bridge
 }
 
 // NewWorld makes a world without nodes.
@@ -63,8 +66,9 @@ func (w *World) NewNode(name string) *Node {
 		Namespace: NewNamespace(w.tb, name),
 		IPv4:      nth(underlay4, w.nodes),
 		IPv6:      nth(underlay6, w.nodes),
+		port:      fmt.Sprintf("node%d", w.nodes),
 	}
-	w.plug(n, fmt.Sprintf("node%d", w.nodes))
+	w.plug(n)
 	n.Address(Uplink, netip.PrefixFrom(n.IPv4, underlay4.Bits()))
 	n.Address(Uplink, netip.PrefixFrom(n.IPv6, underlay6.Bits()))
 	n.Route(netip.MustParsePrefix("0.0.0.0/0"), underlay4.Addr(), Uplink)
@@ -72,10 +76,10 @@ func (w *World) NewNode(name string) *Node {
 	return n
 }
 
-func (w *World) plug(n *Node, port string) {
+func (w *World) plug(n *Node) {
 	w.tb.Helper()
-	Connect(w.Namespace, port, n.Namespace, Uplink)
-	master, slave := w.Link(bridge), w.Link(port)
+	Connect(w.Namespace, n.port, n.Namespace, Uplink)
+	master, slave := w.Link(bridge), w.Link(n.port)
 	w.Must(func() error { return netlink.LinkSetMaster(slave, master) })
 }
 

@@ -15,12 +15,16 @@
 //	namespaces N DIR          N of them, their paths DIR/1 to DIR/N
 //	addresses NAME            sets $NAME4 and $NAME6 (and $NAMEif, the host's side) to those of endpoint NAME
 //	container NAME LABELS     all in one: namespace, hypha endpoint add, addresses
+//	cluster etcd N            the store of a cluster: so many members of etcd, called etcd1 ..., each on a machine of its own
+//	cluster join NAME [FLAG]...   a node of it: a machine, and its agent. Its namespace is $NAME, its addresses $NAME4 and $NAME6
+//	cluster stop | kill | freeze | thaw | launch NAME    what runs on a machine
+//	cluster cut | heal NAME NAME    two machines from each other; they do not notice
 //	count FILE PATTERN MIN    fails if fewer than MIN lines of FILE match
 //	exits STATUS PROGRAM ...  runs a program and wants this exit status
 //	complains PATTERN         wants the last command to have printed one line of complaint, and it to match
 //
 // $world and $node are namespaces too, with $world4 ... $node6. The small programs in the files called program_*_test.go are on the
-// PATH: in, answer, say, silence, talk, crowd, spoof, eventually, parallel, json.
+// PATH: in, on, etcd, answer, say, silence, talk, crowd, spoof, eventually, parallel, json.
 package e2e
 
 import (
@@ -55,6 +59,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"namespaces": namespaces,
 	"addresses":  addresses,
 	"container":  container,
+	"cluster":    cluster,
 	"count":      count,
 	"complains":  complains,
 	"exits":      exits,

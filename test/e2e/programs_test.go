@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"go.etcd.io/etcd/server/v3/etcdmain"
 )
 
 // errUsage is for a script that is wrong.
@@ -15,6 +17,7 @@ var errUsage = errors.New("wrong usage: see the program's source for what it tak
 func programs() map[string]func() {
 	return map[string]func(){
 		"in":         program(in),
+		"on":         program(on),
 		"eventually": program(eventually),
 		"parallel":   program(parallel),
 		"answer":     program(answer),
@@ -24,6 +27,7 @@ func programs() map[string]func() {
 		"crowd":      program(crowd),
 		"spoof":      program(spoof),
 		"json":       program(readJSON),
+		"etcd":       func() { etcdmain.Main(os.Args) },
 	}
 }
 

@@ -12,9 +12,10 @@ import (
 
 // stage is what a script plays on.
 type stage struct {
-	node   *testbed.Node // nil until the script asks for one
-	agent  *process      // nil when none runs
-	engine *machine      // nil without Docker
+	node    *testbed.Node    // nil until the script asks for one
+	agent   *process         // nil when none runs
+	engine  *machine         // nil without Docker
+	cluster *testbed.Cluster // nil until the script asks for one
 }
 
 type stageKey struct{}

@@ -13,15 +13,18 @@ import (
 
 // cluster is the script command that makes a cluster of machines, and does things to them.
 func cluster(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, len(args) > 1, "cluster etcd N | join NAME [FLAG]... | launch | stop | kill | freeze | thaw NAME | cut | heal NAME NAME")
+	usage(ts, len(args) > 1, "cluster etcd N | machine NAME | join | launch NAME [FLAG]... | stop | kill | freeze | thaw NAME | cut | heal NAME NAME")
 	s, verb, name := stageOf(ts), args[0], args[1]
 	switch verb {
 	case "etcd":
 		s.cluster = newCluster(ts, name)
-	case "join":
-		join(ts, neg, s.cluster.Machine(name, args[2:]...), name)
+	case "machine", "join":
+		addMachine(ts, s.cluster.Machine(name, args[2:]...), name)
+		if verb == "join" {
+			launch(ts, neg, s.cluster, name)
+		}
 	case "launch":
-		launch(ts, neg, s.cluster, name)
+		launch(ts, neg, s.cluster, name, args[2:]...)
 	case "cut", "heal":
 		usage(ts, len(args) == 3, "cluster cut | heal NAME NAME")
 		do := map[string]func(a, b *testbed.Node){"cut": s.cluster.Cut, "heal": s.cluster.Heal}[verb]
@@ -39,28 +42,28 @@ func newCluster(ts *testscript.TestScript, members string) *testbed.Cluster {
 	ts.Check(err)
 	etcd, err := exec.LookPath("etcd")
 	ts.Check(err)
-	return testbed.NewCluster(bed{ts}, ts.Getenv("HYPHA"), etcd, n, ts.MkAbs("."))
+	c := testbed.NewCluster(bed{ts}, ts.Getenv("HYPHA"), etcd, n, ts.MkAbs("."))
+	ts.Setenv("ETCD", c.URLs())
+	return c
 }
 
-// join launches the agent of a new machine. With !, it has to refuse.
-func join(ts *testscript.TestScript, neg bool, machine *testbed.Agent, name string) {
+func addMachine(ts *testscript.TestScript, machine *testbed.Agent, name string) {
 	ts.Setenv(name, machine.Path)
 	ts.Setenv(name+"4", machine.IPv4.String())
 	ts.Setenv(name+"6", machine.IPv6.String())
 	ts.Setenv(name+"_socket", machine.Socket())
 	ts.Setenv(name+"_state", machine.State)
-	expect(ts, neg, machine.Launch())
 }
 
-// launch starts an agent or a member of etcd again.
-func launch(ts *testscript.TestScript, neg bool, c *testbed.Cluster, name string) {
+// launch starts an agent or a member of etcd, again perhaps. With !, an agent has to refuse.
+func launch(ts *testscript.TestScript, neg bool, c *testbed.Cluster, name string, flags ...string) {
 	for _, m := range c.Etcd {
 		if m.Node == c.Find(name) {
 			m.Launch()
 			return
 		}
 	}
-	expect(ts, neg, c.Agents[name].Launch())
+	expect(ts, neg, c.Agents[name].Launch(flags...))
 }
 
 func expect(ts *testscript.TestScript, failure bool, err error) {

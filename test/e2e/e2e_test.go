@@ -15,9 +15,10 @@
 //	namespaces N DIR          N of them, their paths DIR/1 to DIR/N
 //	addresses NAME            sets $NAME4 and $NAME6 (and $NAMEif, the host's side) to those of endpoint NAME
 //	container NAME LABELS     all in one: namespace, hypha endpoint add, addresses
-//	cluster etcd N            the store of a cluster: so many members of etcd, called etcd1 ..., each on a machine of its own
-//	cluster join NAME [FLAG]...   a node of it: a machine, and its agent. Its namespace is $NAME, its addresses $NAME4 and $NAME6
-//	cluster stop | kill | freeze | thaw | launch NAME    what runs on a machine
+//	cluster etcd N            the store of a cluster: so many members of etcd, called etcd1 ..., each on a machine of its own; $ETCD is where
+//	cluster machine NAME      a machine for a node. Its namespace is $NAME, its addresses $NAME4 and $NAME6, its state is in $NAME_state
+//	cluster join NAME [FLAG]...   a machine, and its agent
+//	cluster launch NAME [FLAG]... | stop | kill | freeze | thaw NAME    what runs on a machine
 //	cluster cut | heal NAME NAME    two machines from each other; they do not notice
 //	count FILE PATTERN MIN    fails if fewer than MIN lines of FILE match
 //	exits STATUS PROGRAM ...  runs a program and wants this exit status

@@ -19,6 +19,8 @@ type Status struct {
 	Policy    PolicyStatus   `json:"policy"`
 	Tables    TableStatus    `json:"tables"`
 	Counters  CounterStatus  `json:"counters"`
+	Nodes     map[string]int `json:"nodes"`     // by state: NodeLive, NodeAdrift
+	Silent    int            `json:"silent"`    // nodes that do not answer
 	Endpoints map[string]int `json:"endpoints"` // by state: "ready", "failed", ...
 	Features  []Feature      `json:"features"`
 

@@ -62,27 +62,22 @@ func (a *Agent) runHealthHere(ctx context.Context) error {
 	}
 }
 
-// silent says which nodes do not answer, "" if all do.
-func (a *Agent) silent() string {
-	health := a.member.health.Load()
-	if health == nil {
-		return ""
-	}
-	var names []string
-	total := 0
+// countNodes says how many nodes there are in which phase, and which of them do not answer.
+func (a *Agent) countNodes() (phases map[NodePhase]int, silent []string) {
+	phases = map[NodePhase]int{}
 	for node := range a.member.directory.Snapshot().All() {
-		if reach := health.Reach(node.Number); !reach.Asked || reach.Answers {
-			continue
-		}
-		if total++; total <= maxSilent {
-			names = append(names, node.Name)
+		phases[phaseOf(node)]++
+		if reach := a.reach(node.Number); reach.Asked && !reach.Answers {
+			silent = append(silent, node.Name)
 		}
 	}
-	switch {
-	case total == 0:
-		return ""
-	case total > maxSilent:
-		names = append(names, fmt.Sprintf("and %d more", total-maxSilent))
+	return phases, silent
+}
+
+// firstOf names the first of many.
+func firstOf(names []string) string {
+	if hidden := len(names) - maxSilent; hidden > 0 {
+		return fmt.Sprintf("%s, and %d more", strings.Join(names[:maxSilent], ", "), hidden)
 	}
-	return fmt.Sprintf("nodes do not answer: %s: see hypha node list", strings.Join(names, ", "))
+	return strings.Join(names, ", ")
 }

@@ -21,6 +21,14 @@ const (
 	NodeGone   NodePhase = "gone"   // it has a name and a number, and no more
 )
 
+// phaseOf is that of a node of a snapshot.
+func phaseOf(node cluster.Node) NodePhase {
+	if node.Adrift {
+		return NodeAdrift
+	}
+	return NodeLive
+}
+
 // NodeState is a node as this one sees it.
 type NodeState struct {
 	Node

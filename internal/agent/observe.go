@@ -139,6 +139,8 @@ type Status struct {
 	Policies  int
 	Rules     int
 	Enforce   policy.Mode
+	Nodes     map[NodePhase]int
+	Silent    []string // nodes that do not answer
 	Endpoints map[endpoint.State]int
 	Maps      []datapath.MapFill
 	MapBytes  uint64 // of kernel memory that all maps take, these and others
@@ -165,13 +167,11 @@ func (a *Agent) Status(ctx context.Context) Status {
 	for _, e := range a.endpoints.snapshot().byID {
 		s.Endpoints[e.State]++
 	}
+	s.Nodes, s.Silent = a.countNodes()
 	err := a.readKernel(&s)
 	s.Problems = append(a.problems.list(), problemsOf(s)...)
 	if err != nil {
 		s.Problems = append(s.Problems, "reading the kernel's state: "+err.Error())
-	}
-	if line := a.silent(); line != "" {
-		s.Problems = append(s.Problems, line)
 	}
 	return s
 }
@@ -199,6 +199,9 @@ func (a *Agent) readKernel(s *Status) error {
 func problemsOf(s Status) (lines []string) {
 	if !s.Store.Healthy {
 		lines = append(lines, "store: "+s.Store.Message)
+	}
+	if len(s.Silent) > 0 {
+		lines = append(lines, "nodes do not answer: "+firstOf(s.Silent)+": see hypha node list")
 	}
 	if n := s.Endpoints[endpoint.Failed]; n > 0 {
 		lines = append(lines, fmt.Sprintf("%d endpoints failed: see hypha endpoint list", n))

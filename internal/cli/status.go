@@ -46,7 +46,10 @@ func (p *page) status(s api.Status) {
 		countText(s.Tables.Rows, "row", "rows"), bytesText(s.Tables.Bytes))
 	p.field("maps", "%s of kernel memory altogether", bytesText(s.MapBytes))
 	p.field("counters", "%d of %d in use", s.Counters.Used, s.Counters.Max)
-	p.field("endpoints", "%s", endpointCounts(s.Endpoints))
+	if s.Store.Mode == "external" {
+		p.field("nodes", "%s", stateCounts(s.Nodes))
+	}
+	p.field("endpoints", "%s", stateCounts(s.Endpoints))
 	p.field("forwarded", "%s, %s", countText(s.Forwarded.Packets, "packet", "packets"), bytesText(s.Forwarded.Bytes))
 	p.field("events", "%d emitted, %d lost, %d suppressed", s.Events.Emitted, s.Events.Lost, s.Events.Suppressed)
 
@@ -94,7 +97,7 @@ func remark(message string) string {
 	return ": " + clean(message)
 }
 
-func endpointCounts(byState map[string]int) string {
+func stateCounts(byState map[string]int) string {
 	var parts []string
 	for _, state := range slices.Sorted(maps.Keys(byState)) {
 		parts = append(parts, fmt.Sprintf("%d %s", byState[state], clean(state)))

@@ -25,6 +25,7 @@ type double struct {
 	recent    []api.Event
 	readers   []chan api.Event
 	status    api.Status
+	alphaGone bool // the node
 }
 
 func newDouble() *double {
@@ -129,13 +130,6 @@ func (d *double) Measure(context.Context) (api.Status, []api.RuleStats, error) {
 	return d.status, d.rules, nil
 }
 func (d *double) Identities(context.Context) ([]api.Identity, error) { return nil, nil }
-func (d *double) Nodes(context.Context) ([]api.Node, error)          { return nil, nil }
-func (d *double) DeleteNode(_ context.Context, name string) error {
-	return Fault(ErrNotFound, fmt.Errorf("no node is called %q", name))
-}
-func (d *double) AwaitPolicies(_ context.Context, revision uint64) (api.Enforcement, error) {
-	return api.Enforcement{Revision: revision, Nodes: 1}, nil
-}
 
 func (d *double) ExportStore(_ context.Context, w io.Writer) error {
 	_, err := io.WriteString(w, "the store\n")

@@ -33,6 +33,8 @@ var (
 	infoDesc       = desc("info", "1, with the agent's version and node.", "version", "node")
 	healthyDesc    = desc("store_healthy", "1 if the cluster's store answers.")
 	endpointsDesc  = desc("endpoints", "Endpoints of this node by state.", "state")
+	nodesDesc      = desc("nodes", "Nodes of the cluster, as this one sees them, by state.", "state")
+	silentDesc     = desc("nodes_silent", "Nodes of the cluster that do not answer this one.")
 	revisionDesc   = desc("policy_revision", "Revision of the policies in force.")
 	rulesDesc      = desc("policy_rules", "Rules of the policies in force.")
 	problemsDesc   = desc("problems", "Things that hypha status says somebody should look at.")
@@ -80,6 +82,10 @@ func collectNode(out chan<- prometheus.Metric, status api.Status) {
 	gauge(out, revisionDesc, float64(status.Policy.Revision))
 	gauge(out, rulesDesc, float64(status.Policy.Rules))
 	gauge(out, problemsDesc, float64(len(status.Problems)))
+	gauge(out, silentDesc, float64(status.Silent))
+	for state, n := range status.Nodes {
+		gauge(out, nodesDesc, float64(n), state)
+	}
 	for state, n := range status.Endpoints {
 		gauge(out, endpointsDesc, float64(n), state)
 	}

@@ -20,8 +20,9 @@ func TestMetrics(t *testing.T) {
 		MapBytes:  47 << 20,
 		Counters:  api.CounterStatus{Used: 12, Max: 1 << 24},
 		Endpoints: map[string]int{"ready": 2},
-		Maps:      []api.MapFill{{Name: "conntrack", Entries: 7, Max: 100}},
-		Drops:     []api.DropCount{{Reason: "policy-denied", Traffic: api.Traffic{Packets: 5, Bytes: 300}}},
+		Nodes:     map[string]int{"live": 3, "adrift": 1}, Silent: 2,
+		Maps:  []api.MapFill{{Name: "conntrack", Entries: 7, Max: 100}},
+		Drops: []api.DropCount{{Reason: "policy-denied", Traffic: api.Traffic{Packets: 5, Bytes: 300}}},
 	}
 	agent.rules = []api.RuleStats{
 		{Policy: "shop", Rule: "web", Side: "ingress", Cause: api.CauseAllow, Tally: api.Tally{Flows: 2, Packets: 5, ReplyPackets: 4}},
@@ -39,6 +40,8 @@ func TestMetrics(t *testing.T) {
 		`hypha_maps_memory_bytes 4.9283072e+07`,
 		`hypha_counters 12`,
 		`hypha_endpoints{state="ready"} 2`,
+		`hypha_nodes{state="adrift"} 1`,
+		`hypha_nodes_silent 2`,
 		`hypha_map_entries{map="conntrack"} 7`,
 		`hypha_map_max_entries{map="conntrack"} 100`,
 		`hypha_dropped_packets_total{reason="policy-denied"} 5`,

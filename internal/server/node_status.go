@@ -34,7 +34,8 @@ func (n *Node) status(s agent.Status) api.Status {
 		Policy: api.PolicyStatus{
 			Revision: s.Revision, Policies: s.Policies, Rules: s.Rules, Enforce: string(s.Enforce),
 		},
-		Endpoints: map[string]int{}, Features: featuresOf(s.Features), Maps: mapsOf(s.Maps), MapBytes: s.MapBytes,
+		Nodes: map[string]int{}, Silent: len(s.Silent), Endpoints: map[string]int{},
+		Features: featuresOf(s.Features), Maps: mapsOf(s.Maps), MapBytes: s.MapBytes,
 		Forwarded: api.Traffic{Packets: s.Traffic.Packets, Bytes: s.Traffic.Bytes}, Drops: dropsOf(s.Verdicts),
 		Events: api.EventCounts{Emitted: s.Events.Events, Lost: s.Lost, Suppressed: s.Events.Suppressed},
 	}
@@ -48,6 +49,9 @@ func (n *Node) status(s agent.Status) api.Status {
 		if m.Name == "counter_slots" { // an entry for each counter that something is counted in
 			out.Counters = api.CounterStatus{Used: uint64(m.Entries), Max: uint64(m.Max)}
 		}
+	}
+	for phase, count := range s.Nodes {
+		out.Nodes[string(phase)] = count
 	}
 	for state, count := range s.Endpoints {
 		out.Endpoints[string(state)] = count

@@ -89,7 +89,9 @@ func setUp(env *testscript.Env, bin string) error {
 	env.Setenv("HYPHA_STATE", filepath.Join(env.WorkDir, "state"))
 	env.Setenv("HYPHA_RUN", filepath.Join(env.WorkDir, "run"))
 	env.Setenv("HYPHA_SOCKET", filepath.Join(env.WorkDir, "run", "hypha.sock"))
-	env.Setenv("HYPHA_BPF", filepath.Join("/sys/fs/bpf", name))
+	bpf := filepath.Join("/sys/fs/bpf", name)
+	env.Setenv("HYPHA_BPF", bpf)
+	env.Defer(func() { os.Remove(bpf) }) // of an agent that was refused; one that ran has taken it away
 	env.Setenv("COMPOSE_PROJECT_NAME", "shop")
 	env.Setenv("DOCKER_HOST", "unix://"+filepath.Join(env.WorkDir, "docker.sock"))
 	env.Values[stageKey{}] = &stage{}

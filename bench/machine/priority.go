@@ -31,16 +31,18 @@ func GoFirst() (undo func(), err error) {
 			return nil, fmt.Errorf("going before other processes: %w", err)
 		}
 	}
-	return sessionFirst()
+	return sessionFirst(autogroup)
 }
 
 // autogroup is the nice value of this process's session, where the kernel has one: its processes' own values count among themselves
 // only (sched(7), the autogroup feature).
 const autogroup = "/proc/self/autogroup"
 
-func sessionFirst() (undo func(), err error) {
-	text, err := os.ReadFile(autogroup)
-	if errors.Is(err, fs.ErrNotExist) {
+// sessionFirst has a session go before others. Without one there is nothing to do: a kernel without the feature has no such file, and
+// for a process of the first session, which a container's or a machine's init may have started, it is empty.
+func sessionFirst(file string) (undo func(), err error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(text) == 0 {
 		return func() {}, nil
 	}
 	var number, was int
@@ -48,12 +50,12 @@ func sessionFirst() (undo func(), err error) {
 		_, err = fmt.Sscanf(string(text), "/autogroup-%d nice %d", &number, &was)
 	}
 	if err == nil {
-		err = os.WriteFile(autogroup, []byte(strconv.Itoa(highest)), 0)
+		err = os.WriteFile(file, []byte(strconv.Itoa(highest)), 0)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("putting this session before others: %w", err)
 	}
 	return func() {
-		os.WriteFile(autogroup, []byte(strconv.Itoa(was)), 0) //nolint:errcheck // it ends with the session
+		os.WriteFile(file, []byte(strconv.Itoa(was)), 0) //nolint:errcheck // it ends with the session
 	}, nil
 }

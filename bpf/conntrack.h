@@ -3,6 +3,7 @@
 
 #include "endpoints.h"
 #include "packet.h"
+#include "place.h"
 #include "transport.h"
 
 #define SECOND_NS 1000000000ULL
@@ -17,8 +18,17 @@ enum flow_state {
 struct flow_end {
 	__u32 generation; /* stamp: of the endpoint when the verdict was made */
 	__u16 endpoint; /* who may send on this side; 0: outside */
-	__u16 pad;
+	__u16 node; /* other node that may */
 };
+
+/* end_place reads both in one step. */
+static __always_inline __u32 end_place(const struct flow_end *end)
+{
+	__u32 place;
+
+	__builtin_memcpy(&place, &end->endpoint, sizeof(place));
+	return place;
+}
 
 /*
  * Arrays have an element for each side, in the order of the flow's key. What every packet needs comes first, in
@@ -137,6 +147,19 @@ static __always_inline const struct endpoint_info *stamped(const struct flow_end
 	const struct endpoint_info *info = bpf_map_lookup_elem(&endpoints, &id);
 
 	return info && info->generation == end->generation ? info : NULL;
+}
+
+/* may_send: only who is at a side may go on with a flow. On the fast path this is the source check. */
+static __always_inline int may_send(const struct flow *flow, __u32 side, __u32 place)
+{
+	return end_place(&flow->end[side & 1]) == place;
+}
+
+/* same_sender: what another node says of who sends is as it was. */
+static __always_inline int same_sender(const struct flow *flow, __u32 side, __u16 from_node,
+				       __u32 carried)
+{
+	return !from_node || flow->identity[side & 1] == carried;
 }
 
 /*

@@ -7,11 +7,19 @@
 #include "judgement.h"
 #include "outside.h"
 #include "packet.h"
+#include "way.h"
 
-/* check_sender: an endpoint sends from its own addresses only, the outside never from a local one. */
-static __always_inline enum verdict check_sender(const struct packet *packet)
+/*
+ * reaches_somebody: endpoints send to each other and to the outside, and the host sends to endpoints. Nothing is taken
+ * from the world, or from another node, only to leave again.
+ */
+static __always_inline int reaches_somebody(const struct packet *packet)
 {
-	return owns(packet->from, &packet->source) ? VERDICT_NEXT : DROP_SOURCE_ADDRESS;
+	if (packet->to)
+		return 1;
+	if (packet->to_node)
+		return packet->from || packet->source_identity == IDENTITY_HOST;
+	return packet->from && packet->destination_identity != IDENTITY_UNKNOWN;
 }
 
 /*
@@ -24,18 +32,22 @@ static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct pack
 	struct judgement *judgement = scratch();
 	__u8 side = packet->side & 1;
 	struct standing source, destination;
-	enum verdict verdict = check_sender(packet);
+	enum verdict verdict;
+	__u16 source_node;
 
-	if (verdict != VERDICT_NEXT)
-		return verdict;
+	/* An endpoint sends from its own addresses only, a node from its prefixes, the outside from none of these. */
+	source = standing_at(packet->from, &packet->source, &source_node);
+	if (!owns(packet->from, &packet->source) || source_node != packet->from_node)
+		return DROP_SOURCE_ADDRESS;
+	if (packet->from_node)
+		source.identity = packet->carried;
 	packet->flags &= ~PACKET_REPLY;
 	packet->ruling = packet->revision = 0;
 	packet->to = endpoint_of_address(&packet->destination);
-	source = standing_at(packet->from, &packet->source);
-	destination = standing_at(packet->to, &packet->destination);
+	destination = standing_at(packet->to, &packet->destination, &packet->to_node);
 	packet->source_identity = source.identity;
 	packet->destination_identity = destination.identity;
-	if (!packet->to && (!packet->from || packet->destination_identity == IDENTITY_UNKNOWN))
+	if (!reaches_somebody(packet))
 		return DROP_DESTINATION_UNKNOWN;
 	verdict = opens_flow(packet);
 	if (verdict != VERDICT_NEXT)
@@ -53,6 +65,8 @@ static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct pack
 	judgement->table = TABLE_NONE;
 	judgement->endpoint[side] = packet->from;
 	judgement->endpoint[!side] = packet->to;
+	judgement->node[side] = packet->from_node;
+	judgement->node[!side] = packet->to_node;
 	judgement->standing[side] = source;
 	judgement->standing[!side] = destination;
 	return VERDICT_JUDGE;
@@ -86,7 +100,8 @@ static __always_inline int answers(const struct packet *packet, const struct flo
 
 /*
  * judge_again prepares a known flow's judgement by what holds now. The opener stays the opener. VERDICT_NEXT: its
- * addresses have moved to other endpoints, so the flow is gone, and what they send is new.
+ * addresses have moved to other endpoints or nodes, so the flow is gone, and what they send is new. Who somebody at
+ * another node is, the packet says; one that goes there says nothing new.
  */
 static __always_inline enum verdict judge_again(struct __sk_buff *skb, const struct packet *packet,
 						const struct flow_key *key, struct flow *flow,
@@ -98,11 +113,17 @@ static __always_inline enum verdict judge_again(struct __sk_buff *skb, const str
 		return DROP_INTERNAL;
 	for (int i = 0; i < 2; i++) {
 		__u32 id = endpoint_of_address(&key->address[i]);
+		struct standing standing;
+		__u16 node;
 
-		if (id != flow->end[i].endpoint)
+		standing = standing_at(id, &key->address[i], &node);
+		if (place_of(id, node) != end_place(&flow->end[i]))
 			return VERDICT_NEXT;
+		if (node)
+			standing.identity = packet->from_node ? packet->carried : flow->identity[i];
 		judgement->endpoint[i] = id;
-		judgement->standing[i] = standing_at(id, &key->address[i]);
+		judgement->node[i] = node;
+		judgement->standing[i] = standing;
 	}
 	if (answers(packet, flow))
 		table = promote(skb, packet, key, flow);
@@ -125,6 +146,7 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 	__u8 side = packet->side & 1;
 
 	packet->to = flow->end[!side].endpoint;
+	packet->to_node = flow->end[!side].node;
 	packet->source_identity = flow->identity[side];
 	packet->destination_identity = flow->identity[!side];
 	packet->ruling = flow->ruling;
@@ -137,14 +159,15 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 			return DROP_ICMP_UNRELATED;
 		packet->flags |= PACKET_REPLY;
 	}
-	if (!current(flow, config.second))
+	if (!current(flow, config.second) ||
+	    !same_sender(flow, side, packet->from_node, packet->carried))
 		return VERDICT_NEXT;
 	if (flow->denied) /* who is not known may be so at any moment: that verdict is not kept */
 		return flow->denied == DROP_IDENTITY_UNKNOWN ? VERDICT_NEXT : flow->denied;
 	track_tcp(flow, packet);
 	if (answers(packet, flow))
 		promote(skb, packet, key, flow);
-	return packet->to ? FORWARD_ENDPOINT : FORWARD_HOST;
+	return way_of(packet);
 }
 
 /* A closed or idle flow gives its 5-tuple to whoever opens it anew. */
@@ -175,8 +198,7 @@ VERIFIED_ONCE int decide(struct __sk_buff *skb, struct packet *packet)
 		flow = bpf_map_lookup_elem(&established, &key);
 		table = TABLE_ESTABLISHED;
 	}
-	/* Only the side's own endpoint may go on with a flow: on the fast path this is the source check. */
-	if (flow && flow->end[packet->side & 1].endpoint == packet->from &&
+	if (flow && may_send(flow, packet->side, place_of(packet->from, packet->from_node)) &&
 	    !reusable(flow, packet, now)) {
 		verdict = follow(skb, packet, &key, flow);
 		if (verdict == VERDICT_NEXT)

@@ -23,7 +23,7 @@ static __always_inline int is_routed(struct frame frame)
 SEC("tc")
 int from_endpoint(struct __sk_buff *skb)
 {
-	__u32 self = TAILORED(CONSTANT_ENDPOINT);
+	struct sender self = { .place = TAILORED(CONSTANT_ENDPOINT) };
 	struct frame frame = frame_of(skb);
 	int action = is_routed(frame) ? fast_path(skb, frame, self) : TC_ACT_UNSPEC;
 

@@ -144,7 +144,7 @@ type EndpointFlowEnd struct {
 	_          structs.HostLayout
 	Generation uint32
 	Endpoint   uint16
-	Pad        uint16
+	Node       uint16
 }
 
 type EndpointFlowKey struct {
@@ -186,7 +186,10 @@ const (
 	EndpointIdentityIDENTITY_UNKNOWN         EndpointIdentity = 0
 	EndpointIdentityIDENTITY_HOST            EndpointIdentity = 1
 	EndpointIdentityIDENTITY_WORLD           EndpointIdentity = 2
+	EndpointIdentityIDENTITY_REMOTE_NODE     EndpointIdentity = 3
+	EndpointIdentityIDENTITY_INIT            EndpointIdentity = 4
 	EndpointIdentityIDENTITY_FIRST_LABEL_SET EndpointIdentity = 256
+	EndpointIdentityIDENTITY_LABEL_SETS_END  EndpointIdentity = 1048576
 	EndpointIdentityIDENTITY_FIRST_CIDR      EndpointIdentity = 16777216
 )
 
@@ -209,10 +212,12 @@ type EndpointJudgement struct {
 		HopLimit            uint8
 		From                uint16
 		To                  uint16
+		FromNode            uint16
+		ToNode              uint16
 		Ethertype           uint16
 		Side                uint8
-		Pad                 uint8
-		_                   [2]byte
+		Pad                 [3]uint8
+		Carried             uint32
 		SourceIdentity      uint32
 		DestinationIdentity uint32
 		Ruling              uint32
@@ -241,11 +246,11 @@ type EndpointJudgement struct {
 		Pad       [2]uint8
 	}
 	Endpoint [2]uint16
+	Node     [2]uint16
 	Client   uint8
 	Table    uint8
 	Leaving  uint8
 	Pad      uint8
-	_        [4]byte
 }
 
 type EndpointLeavingMark uint32
@@ -256,6 +261,14 @@ const (
 	EndpointLeavingMarkPAGE_LEAVING    EndpointLeavingMark = 16777216
 )
 
+type EndpointNode struct {
+	_       structs.HostLayout
+	Address EndpointAddress
+	Own     EndpointAddress
+	Ifindex uint32
+	Mtu     uint32
+}
+
 type EndpointNodeConfig struct {
 	_          structs.HostLayout
 	Gateway6   EndpointAddress
@@ -265,6 +278,12 @@ type EndpointNodeConfig struct {
 	HasIpv6    uint8
 	HasIpv4    uint8
 	_          [4]byte
+}
+
+type EndpointOutsider struct {
+	_        structs.HostLayout
+	Identity uint32
+	Node     uint32
 }
 
 type EndpointPrefixKey struct {
@@ -317,6 +336,7 @@ type EndpointStage uint32
 const (
 	EndpointStageSTAGE_SETTLE    EndpointStage = 0
 	EndpointStageSTAGE_SLOW_PATH EndpointStage = 1
+	EndpointStageSTAGE_TO_NODE   EndpointStage = 2
 )
 
 type EndpointTableFlags uint32
@@ -369,7 +389,9 @@ const (
 	EndpointVerdictDROP_TOO_BIG             EndpointVerdict = 26
 	EndpointVerdictDROP_INTERNAL            EndpointVerdict = 27
 	EndpointVerdictNOTICE_CONNTRACK_FULL    EndpointVerdict = 28
-	EndpointVerdictVERDICT_COUNT            EndpointVerdict = 29
+	EndpointVerdictFORWARD_NODE             EndpointVerdict = 29
+	EndpointVerdictDROP_NODE_UNKNOWN        EndpointVerdict = 30
+	EndpointVerdictVERDICT_COUNT            EndpointVerdict = 31
 )
 
 type EndpointVerdictCounter struct {
@@ -395,6 +417,8 @@ const (
 	EndpointMapJudges              = "judges"
 	EndpointMapKnownIdentities     = "known_identities"
 	EndpointMapLostEvents          = "lost_events"
+	EndpointMapNodeAddresses       = "node_addresses"
+	EndpointMapNodes               = "nodes"
 	EndpointMapOutside             = "outside"
 	EndpointMapSettings            = "settings"
 	EndpointMapStages              = "stages"
@@ -485,6 +509,8 @@ type EndpointMapSpecs struct {
 	Judges          *ebpf.MapSpec `ebpf:"judges"`
 	KnownIdentities *ebpf.MapSpec `ebpf:"known_identities"`
 	LostEvents      *ebpf.MapSpec `ebpf:"lost_events"`
+	NodeAddresses   *ebpf.MapSpec `ebpf:"node_addresses"`
+	Nodes           *ebpf.MapSpec `ebpf:"nodes"`
 	Outside         *ebpf.MapSpec `ebpf:"outside"`
 	Settings        *ebpf.MapSpec `ebpf:"settings"`
 	Stages          *ebpf.MapSpec `ebpf:"stages"`
@@ -551,6 +577,8 @@ type EndpointMaps struct {
 	Judges          *ebpf.Map `ebpf:"judges"`
 	KnownIdentities *ebpf.Map `ebpf:"known_identities"`
 	LostEvents      *ebpf.Map `ebpf:"lost_events"`
+	NodeAddresses   *ebpf.Map `ebpf:"node_addresses"`
+	Nodes           *ebpf.Map `ebpf:"nodes"`
 	Outside         *ebpf.Map `ebpf:"outside"`
 	Settings        *ebpf.Map `ebpf:"settings"`
 	Stages          *ebpf.Map `ebpf:"stages"`
@@ -573,6 +601,8 @@ func (m *EndpointMaps) Close() error {
 		m.Judges,
 		m.KnownIdentities,
 		m.LostEvents,
+		m.NodeAddresses,
+		m.Nodes,
 		m.Outside,
 		m.Settings,
 		m.Stages,

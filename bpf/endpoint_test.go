@@ -25,6 +25,7 @@ type endpoint struct {
 	end
 	*node
 	id         uint16
+	peer       uint32 // number of the node that it is at, if that is another one
 	identity   uint32
 	generation uint32
 	mtu        uint16

@@ -8,6 +8,7 @@
 #include "judges.h"
 #include "known.h"
 #include "node_config.h"
+#include "nodes.h"
 #include "outside.h"
 #include "row.h"
 #include "tailored.h"

@@ -6,16 +6,21 @@
 #include "conntrack.h"
 #include "counter.h"
 #include "forward.h"
+#include "handover.h"
 #include "plain.h"
 #include "tailored.h"
 
-/* receiver_of is who gets a packet of a flow by the flow's verdict; NULL: that does not hold, or not without asking. */
+/*
+ * receiver_of is who gets a packet of a flow by the flow's verdict: at another node, whoever is there.
+ * NULL: the verdict does not hold, or not without asking.
+ */
 static __always_inline const struct endpoint_info *receiver_of(const struct flow *flow, __u32 side,
-							       __u32 sender)
+							       struct sender sender)
 {
 	const struct endpoint_info *from, *to;
 
-	if (flow->end[side].endpoint != sender || flow->denied ||
+	if (!may_send(flow, side, sender.place) || flow->denied ||
+	    !same_sender(flow, side, node_at(sender.place), sender.carried) ||
 	    !is_fresh(flow, TAILORED(CONSTANT_SECOND)))
 		return NULL;
 	from = stamped(&flow->end[side]);
@@ -29,10 +34,11 @@ static __always_inline const struct endpoint_info *receiver_of(const struct flow
  * fast_path forwards a plain packet of an established flow, as the slow path would. TC_ACT_UNSPEC: it is something
  * else, or there is something to say about it.
  */
-static __always_inline int fast_path(struct __sk_buff *skb, struct frame frame, __u32 sender)
+static __always_inline int fast_path(struct __sk_buff *skb, struct frame frame,
+				     struct sender sender)
 {
 	const struct endpoint_info *to;
-	__u32 side, bytes = skb->len;
+	__u32 side, there, bytes = skb->len;
 	struct plain plain;
 	struct flow *flow;
 
@@ -45,8 +51,13 @@ static __always_inline int fast_path(struct __sk_buff *skb, struct frame frame, 
 	to = receiver_of(flow, side, sender);
 	if (!to || too_big(skb, plain.headers, to->mtu))
 		return TC_ACT_UNSPEC;
+	there = end_place(&flow->end[side ^ 1]);
 	if (plain.closes)
 		close_side(flow, side, plain.closes);
+	if (node_at(there)) {
+		call_to_node(skb, sender.place, flow, side, plain.headers);
+		return TC_ACT_UNSPEC;
+	}
 	count_packet(flow->counter, side != flow->client, bytes);
-	return deliver(frame, sender, flow->end[side ^ 1].endpoint, to);
+	return deliver(frame, sender.place, there, to);
 }

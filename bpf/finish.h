@@ -7,13 +7,12 @@
 #include "fragment.h"
 #include "icmp_error.h"
 #include "packet.h"
+#include "to_node.h"
+#include "way.h"
 
-static __always_inline int forward(struct __sk_buff *skb, const struct packet *packet,
-				   const struct endpoint_info *to)
+/* sent is what is left to do when a packet is on its way by action. Negative: it is not. */
+static __always_inline int sent(const struct packet *packet, int action, __u32 bytes)
 {
-	__u32 bytes = skb->len;
-	int action = deliver(frame_of(skb), packet->from, packet->to, to);
-
 	if (action < 0) {
 		count_verdict(DROP_INTERNAL, bytes);
 		return TC_ACT_SHOT;
@@ -31,7 +30,7 @@ static __always_inline void trace(struct __sk_buff *skb, const struct packet *pa
 	__u32 id = packet->from;
 	struct endpoint_info *from = bpf_map_lookup_elem(&endpoints, &id);
 
-	if ((to->flags & ENDPOINT_TRACE) || (from && (from->flags & ENDPOINT_TRACE)))
+	if ((to && (to->flags & ENDPOINT_TRACE)) || (from && (from->flags & ENDPOINT_TRACE)))
 		emit(skb, packet, EVENT_TRACE, verdict);
 }
 
@@ -49,26 +48,61 @@ VERIFIED_ONCE int drop(struct __sk_buff *skb, const struct packet *packet, enum 
 	return TC_ACT_SHOT;
 }
 
+/* check_way: what a router on the packet's way may refuse. */
+static __always_inline enum verdict check_way(const struct __sk_buff *skb,
+					      const struct packet *packet, __u32 mtu)
+{
+	if (takes_a_hop(packet) && packet->hop_limit <= 1)
+		return DROP_HOP_LIMIT;
+	if ((packet->flags & PACKET_DONT_FRAGMENT) &&
+	    too_big(skb, packet->transport_offset + packet->transport_length, mtu))
+		return DROP_TOO_BIG;
+	return VERDICT_NEXT;
+}
+
+/* finish_here: into a local endpoint, or the host's stack. */
+static __always_inline int finish_here(struct __sk_buff *skb, const struct packet *packet,
+				       enum verdict verdict)
+{
+	__u32 id = packet->to, from = place_of(packet->from, packet->from_node), bytes = skb->len;
+	struct endpoint_info *to = bpf_map_lookup_elem(&endpoints, &id);
+	enum verdict refused;
+
+	if (!to || !to->ifindex)
+		return drop(skb, packet, DROP_ENDPOINT_NOT_READY);
+	refused = check_way(skb, packet, to->mtu);
+	if (refused != VERDICT_NEXT)
+		return drop(skb, packet, refused);
+	trace(skb, packet, to, verdict);
+	return sent(packet, deliver(frame_of(skb), from, packet->to, to), bytes);
+}
+
+/* finish_there: to another node. */
+static __always_inline int finish_there(struct __sk_buff *skb, const struct packet *packet)
+{
+	const struct node *node = node_numbered(packet->to_node);
+	__u32 identity = packet->source_identity, bytes = skb->len;
+	enum verdict refused;
+
+	if (!node)
+		return drop(skb, packet, DROP_NODE_UNKNOWN);
+	refused = check_way(skb, packet, node->mtu);
+	if (refused != VERDICT_NEXT)
+		return drop(skb, packet, refused);
+	trace(skb, packet, NULL, FORWARD_NODE);
+	return sent(packet, deliver_to_node(skb, packet->from, identity, node), bytes);
+}
+
 /* finish alone counts, reports and acts. */
 VERIFIED_ONCE int finish(struct __sk_buff *skb, const struct packet *packet, enum verdict verdict)
 {
 	if (!packet)
 		return TC_ACT_SHOT;
 
-	if (verdict == FORWARD_ENDPOINT || verdict == FORWARD_HOST) {
-		__u32 id = packet->to;
-		struct endpoint_info *to = bpf_map_lookup_elem(&endpoints, &id);
-
-		if (!to || !to->ifindex)
-			return drop(skb, packet, DROP_ENDPOINT_NOT_READY);
-		if (packet->from && packet->to && packet->hop_limit <= 1)
-			return drop(skb, packet, DROP_HOP_LIMIT);
-		if ((packet->flags & PACKET_DONT_FRAGMENT) &&
-		    too_big(skb, packet->transport_offset + packet->transport_length, to->mtu))
-			return drop(skb, packet, DROP_TOO_BIG);
-		trace(skb, packet, to, verdict);
-		return forward(skb, packet, to);
-	}
+	if (verdict == FORWARD_NODE)
+		return finish_there(skb, packet);
+	if (verdict == FORWARD_ENDPOINT || verdict == FORWARD_HOST)
+		return finish_here(skb, packet, verdict);
 	if (verdict >= VERDICT_FIRST_DROP)
 		return drop(skb, packet, verdict);
 	count_verdict(verdict, skb->len);

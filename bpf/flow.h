@@ -13,6 +13,7 @@ static __always_inline void stamp(struct flow *flow, const struct judgement *jud
 	for (int i = 0; i < 2; i++) {
 		flow->end[i].generation = judgement->standing[i].generation;
 		flow->end[i].endpoint = judgement->endpoint[i];
+		flow->end[i].node = judgement->node[i];
 		flow->identity[i] = judgement->standing[i].identity;
 	}
 	flow->validated_jiffies = bpf_jiffies64();

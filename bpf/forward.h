@@ -9,8 +9,12 @@
 
 #include "endpoints.h"
 #include "packet.h"
+#include "place.h"
 
-/* count_hop takes one from the hop limit of what an endpoint sent to another: the host's stack routes all else, and counts. */
+/*
+ * count_hop takes one from the hop limit of what an endpoint sent to another, on whatever node that is. The host's
+ * stack routes all else, and counts; what comes from another node was counted there.
+ */
 static __always_inline int count_hop(struct frame frame)
 {
 	struct iphdr *ipv4 = frame.start + sizeof(struct ethhdr);
@@ -30,15 +34,15 @@ static __always_inline int count_hop(struct frame frame)
 }
 
 /* address_frame gives a frame the MAC addresses that its receiver wants to see. */
-static __always_inline int address_frame(struct frame frame, __u32 sender,
+static __always_inline int address_frame(struct frame frame, __u32 from,
 					 const struct endpoint_info *receiver)
 {
 	struct ethhdr *ethernet = frame.start;
 
 	if ((void *)(ethernet + 1) > frame.end)
 		return -1;
-	/* All gateways of a node have one MAC: what the sender aimed at is what the receiver shall see. */
-	if (sender)
+	/* All gateways, on all nodes, have one MAC: what the sender aimed at is what the receiver shall see. */
+	if (from)
 		copy_mac(ethernet->h_source, ethernet->h_dest);
 	copy_mac(ethernet->h_dest, receiver->mac);
 	return 0;
@@ -56,11 +60,14 @@ static __always_inline int too_big(const struct __sk_buff *skb, __u32 headers, _
 	return bytes > mtu + sizeof(struct ethhdr);
 }
 
-/* deliver changes a packet's headers to what they are behind this hop, and redirects it. Negative: it is not linear enough. */
+/*
+ * deliver changes a packet's headers to what they are behind this hop, and redirects it to an endpoint or to the host's
+ * stack. from is a place. Negative: it is not linear enough.
+ */
 static __always_inline int deliver(struct frame frame, __u32 from, __u32 to,
 				   const struct endpoint_info *receiver)
 {
-	if (address_frame(frame, from, receiver) || (from && to && count_hop(frame)))
+	if (address_frame(frame, from, receiver) || (endpoint_at(from) && to && count_hop(frame)))
 		return -1;
 	return to ? bpf_redirect_peer(receiver->ifindex, 0) :
 		    bpf_redirect(receiver->ifindex, BPF_F_INGRESS);

@@ -4,6 +4,7 @@
 #include "checksum.h"
 #include "config.h"
 #include "endpoints.h"
+#include "outside.h"
 #include "packet.h"
 #include "transport.h"
 #include "verdict.h"
@@ -126,12 +127,20 @@ static __noinline int answer_echo(struct __sk_buff *skb, const struct packet *pa
 	return failed ? DROP_INTERNAL : ANSWERED;
 }
 
+/* may_report_error: endpoints and nodes speak for themselves, outside there are routers. */
+static __always_inline int may_report_error(const struct packet *packet)
+{
+	if (packet->from)
+		return owns(packet->from, &packet->source);
+	return !packet->from_node || outsider_at(&packet->source).node == packet->from_node;
+}
+
 /* handle_icmp takes care of all that is neither a flow's own nor an error about one. */
 static __always_inline enum verdict handle_icmp(struct __sk_buff *skb, struct packet *packet)
 {
 	if (packet->flags & PACKET_LATER_FRAGMENT)
 		return VERDICT_NEXT;
-	if (is_icmp_error(packet) && packet->from && !owns(packet->from, &packet->source))
+	if (is_icmp_error(packet) && !may_report_error(packet))
 		return DROP_SOURCE_ADDRESS;
 	if (is_icmp_error(packet))
 		return resolve_icmp_error(skb, packet);

@@ -11,8 +11,10 @@
 #include "checksum.h"
 #include "config.h"
 #include "endpoints.h"
+#include "nodes.h"
 #include "packet.h"
 #include "protocol.h"
+#include "tunnel.h"
 
 /* What an error says of the packet it is about: its IP header and this much more (RFC 792, RFC 4443). */
 #define QUOTED_PAYLOAD 64
@@ -34,7 +36,10 @@ static __always_inline __u32 link_mtu(const struct packet *packet)
 {
 	__u32 id = packet->to;
 	struct endpoint_info *to = bpf_map_lookup_elem(&endpoints, &id);
+	const struct node *node = packet->to_node ? node_numbered(packet->to_node) : NULL;
 
+	if (node)
+		return node->mtu;
 	return to ? to->mtu : 1280;
 }
 
@@ -49,13 +54,24 @@ static __always_inline int make_room(struct __sk_buff *skb, __u32 quote, __u32 h
 	return bpf_skb_change_head(skb, headers, 0);
 }
 
-/* send_back puts the new headers in front of the quote, and the frame on its way to where it came from. */
-static __always_inline int send_back(struct __sk_buff *skb, const struct ethhdr *received,
-				     void *headers, __u32 bytes)
+/* return_to_node has the overlay take an error to the node that the packet came from, as from the one it was for. */
+static __always_inline int return_to_node(struct __sk_buff *skb, const struct packet *packet)
 {
-	struct ethhdr ethernet;
+	const struct node *node = node_numbered(packet->from_node);
 
-	swap_macs(&ethernet, received);
+	return node ? encapsulate(skb, node, packet->destination_identity) : -1;
+}
+
+/* send_back puts the new headers in front of the quote, and the frame on its way to where it came from. */
+static __always_inline int send_back(struct __sk_buff *skb, const struct packet *packet,
+				     const struct ethhdr *received, void *headers, __u32 bytes)
+{
+	struct ethhdr ethernet = *received; /* between nodes, all go to the gateway */
+
+	if (!packet->from_node)
+		swap_macs(&ethernet, received);
+	else if (return_to_node(skb, packet))
+		return TC_ACT_SHOT;
 	if (bpf_skb_store_bytes(skb, 0, &ethernet, sizeof(ethernet), 0) ||
 	    bpf_skb_store_bytes(skb, sizeof(ethernet), headers, bytes, 0))
 		return TC_ACT_SHOT;
@@ -88,7 +104,7 @@ static __always_inline int send_icmp4_error(struct __sk_buff *skb, const struct 
 	}
 	error.icmp.checksum = fold(
 		checksum_of(quote, sizeof(quote), checksum_of(&error.icmp, sizeof(error.icmp), 0)));
-	return send_back(skb, received, &error, sizeof(error));
+	return send_back(skb, packet, received, &error, sizeof(error));
 }
 
 static __always_inline int send_icmp6_error(struct __sk_buff *skb, const struct packet *packet,
@@ -118,7 +134,7 @@ static __always_inline int send_icmp6_error(struct __sk_buff *skb, const struct 
 				  sizeof(error.icmp) + sizeof(quote));
 	sum = checksum_of(&error.icmp, sizeof(error.icmp), sum);
 	error.icmp.icmp6_cksum = fold(checksum_of(quote, sizeof(quote), sum));
-	return send_back(skb, received, &error, sizeof(error));
+	return send_back(skb, packet, received, &error, sizeof(error));
 }
 
 /*

@@ -32,6 +32,7 @@ struct judgement {
 
 	struct ruling ruling;
 	__u16 endpoint[2];
+	__u16 node[2]; /* other nodes that the sides are at */
 	__u8 client; /* index of the side that opened the flow, or does now */
 	__u8 table; /* enum flow_table: where the flow is */
 	__u8 leaving; /* the provider is no local endpoint: the consumer's table rules */

@@ -20,6 +20,16 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } judges SEC(".maps");
 
+/* leave_to_node is what a table would say that allows all: a provider at another node is judged there. */
+static __always_inline void leave_to_node(struct judgement *judgement)
+{
+	judgement->leaving = 0;
+	judgement->peer = peer_of(judgement);
+	judgement->class = 0;
+	judgement->row = (struct row){ .allowed = ~0ULL };
+	judgement->ruling = (struct ruling){};
+}
+
 /*
  * call_judge leaves this program for the one whose table decides: the provider's if it is a local endpoint,
  * else the consumer's, for what leaves the cluster. It comes back only if there is no such program. Only an
@@ -32,6 +42,11 @@ static __always_inline enum verdict call_judge(struct __sk_buff *skb)
 
 	if (!judgement)
 		return DROP_INTERNAL;
+	if (judgement->node[provider_of(judgement)]) {
+		leave_to_node(judgement);
+		bpf_tail_call(skb, &stages, STAGE_SETTLE);
+		return DROP_INTERNAL;
+	}
 	consumer = judgement->endpoint[consumer_of(judgement)];
 	provider = judgement->endpoint[provider_of(judgement)];
 	judgement->leaving = !provider;

@@ -96,13 +96,15 @@ func newNode(t testing.TB, tune ...func(map[string]*ebpf.MapSpec)) *node {
 		n.must(n.FreeCounters.Put(nil, slot+1))
 	}
 	for prefix, identity := range outside {
-		n.must(n.Outside.Put(prefixKey(netip.MustParsePrefix(prefix)), identity))
+		n.must(n.Outside.Put(prefixKey(netip.MustParsePrefix(prefix)), bpf.EndpointOutsider{Identity: identity}))
 	}
 	n.router = n.add(&endpoint{end: end{mac: routerMAC}})
 	settle := n.startNode(n.object(bpf.LoadSettle)).Programs[bpf.SettleProgSettle]
 	n.must(n.Stages.Put(uint32(bpf.EndpointStageSTAGE_SETTLE), settle))
 	slow := n.startNode(n.object(bpf.LoadSlow)).Programs[bpf.SlowProgSlowPath]
 	n.must(n.Stages.Put(uint32(bpf.EndpointStageSTAGE_SLOW_PATH), slow))
+	toNode := n.start(n.object(bpf.LoadToNode)).Programs[bpf.ToNodeProgToNode]
+	n.must(n.Stages.Put(uint32(bpf.EndpointStageSTAGE_TO_NODE), toNode))
 	n.reset()
 	return n
 }

@@ -13,34 +13,48 @@ struct prefix_key {
 	union address address;
 } __attribute__((packed, aligned(4)));
 
+struct outsider {
+	__u32 identity;
+	__u32 node; /* another one, whose endpoints have the addresses. It alone knows who they are */
+};
+
 /*
  * Who is behind an address that no local endpoint has: the host's own addresses, the cluster's prefixes
- * (IDENTITY_UNKNOWN: nobody there), and the CIDRs that rules name. No match: world.
+ * (IDENTITY_UNKNOWN: nobody there, or whoever another node has there), and the CIDRs that rules name. No match: world.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 65536);
 	__type(key, struct prefix_key);
-	__type(value, __u32);
+	__type(value, struct outsider);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } outside SEC(".maps");
 
-/* identity_outside says who has an address that no local endpoint has. */
-static __always_inline __u32 identity_outside(const union address *address)
+/* outsider_at says who has an address that no local endpoint has. */
+static __always_inline struct outsider outsider_at(const union address *address)
 {
 	struct prefix_key key = { .length = 128, .address = *address };
-	__u32 *identity = bpf_map_lookup_elem(&outside, &key);
+	struct outsider *found = bpf_map_lookup_elem(&outside, &key);
+	struct outsider world = { .identity = IDENTITY_WORLD };
 
-	return identity ? *identity : IDENTITY_WORLD;
+	return found ? *found : world;
 }
 
-/* standing_at says who is at an address: a local endpoint, or 0 and whoever is outside there. */
-static __always_inline struct standing standing_at(__u32 endpoint, const union address *address)
+/*
+ * standing_at says who is at an address: a local endpoint, or 0 and whoever is outside there. node gets the other node
+ * that the address is at, 0 if none.
+ */
+static __always_inline struct standing standing_at(__u32 endpoint, const union address *address,
+						   __u16 *node)
 {
 	struct standing standing = standing_of(endpoint);
+	struct outsider outsider = {};
 
-	if (!endpoint)
-		standing.identity = identity_outside(address);
+	if (!endpoint) {
+		outsider = outsider_at(address);
+		standing.identity = outsider.identity;
+	}
+	*node = outsider.node;
 	return standing;
 }

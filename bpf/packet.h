@@ -61,9 +61,12 @@ struct packet {
 	__u8 hop_limit;
 	__u16 from; /* endpoint that sent it; 0: outside */
 	__u16 to; /* endpoint that gets it; 0: outside. Filled by decide() */
+	__u16 from_node; /* other node that sent it */
+	__u16 to_node; /* other node that has the destination. Filled by decide() */
 	__be16 ethertype;
 	__u8 side; /* index of the source in the flow's key */
-	__u8 pad;
+	__u8 pad[3];
+	__u32 carried; /* identity of the source, as from_node says it */
 	__u32 source_identity;
 	__u32 destination_identity;
 	__u32 ruling; /* number, with enum ruling_flags */

@@ -86,6 +86,25 @@ static __always_inline enum verdict receive_from_host(const struct packet *packe
 	return chatter ? IGNORED : VERDICT_NEXT;
 }
 
+/* receive_from_node: nodes send each other nothing but packets of endpoints, and say whose they are. */
+static __always_inline enum verdict receive_from_node(struct __sk_buff *skb,
+						      const struct packet *packet)
+{
+	if (packet->ethertype == bpf_htons(ETH_P_ARP))
+		return DROP_UNKNOWN_ETHERTYPE;
+	return is_carried(packet->carried) ? check_routed(skb, packet) : DROP_IDENTITY_UNKNOWN;
+}
+
+/* receive_from is what comes before the packet's flow, by where it came from. */
+static __always_inline enum verdict receive_from(struct __sk_buff *skb, struct packet *packet)
+{
+	if (packet->from)
+		return receive_from_endpoint(skb, packet);
+	if (packet->from_node)
+		return receive_from_node(skb, packet);
+	return receive_from_host(packet);
+}
+
 /* receive parses a packet, and deals with it if it is not one of a flow. */
 static __always_inline enum verdict receive(struct __sk_buff *skb, struct packet *packet)
 {
@@ -93,7 +112,7 @@ static __always_inline enum verdict receive(struct __sk_buff *skb, struct packet
 
 	if (verdict != VERDICT_NEXT)
 		return verdict;
-	verdict = packet->from ? receive_from_endpoint(skb, packet) : receive_from_host(packet);
+	verdict = receive_from(skb, packet);
 	if (verdict == VERDICT_NEXT && is_icmp(packet))
 		verdict = handle_icmp(skb, packet);
 	return verdict;

@@ -12,11 +12,12 @@
 SEC("tc")
 int from_host(struct __sk_buff *skb)
 {
-	int action = fast_path(skb, frame_of(skb), 0);
+	struct sender outside = {};
+	int action = fast_path(skb, frame_of(skb), outside);
 
 	if (action != TC_ACT_UNSPEC)
 		return action;
-	call_slow_path(skb, 0);
+	call_slow_path(skb, outside);
 	count_verdict(DROP_INTERNAL, skb->len);
 	return TC_ACT_SHOT;
 }

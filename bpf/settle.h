@@ -6,6 +6,7 @@
 #include "flow.h"
 #include "judgement.h"
 #include "known.h"
+#include "way.h"
 
 /* rule makes the ruling of what the table says. */
 static __always_inline void rule(struct judgement *judgement)
@@ -66,7 +67,7 @@ static __always_inline enum verdict carry_out(struct __sk_buff *skb, struct judg
 		return DROP_INTERNAL;
 	if (verdict != VERDICT_NEXT)
 		return verdict;
-	verdict = packet->to ? FORWARD_ENDPOINT : FORWARD_HOST;
+	verdict = way_of(packet);
 	if (news)
 		report(skb, packet, said, verdict);
 	return verdict;

@@ -28,6 +28,8 @@ const (
 	SettleMapJudgements      = "judgements"
 	SettleMapKnownIdentities = "known_identities"
 	SettleMapLostEvents      = "lost_events"
+	SettleMapNodeAddresses   = "node_addresses"
+	SettleMapNodes           = "nodes"
 	SettleMapSettings        = "settings"
 	SettleMapStages          = "stages"
 	SettleMapUnanswered      = "unanswered"
@@ -97,6 +99,8 @@ type SettleMapSpecs struct {
 	Judgements      *ebpf.MapSpec `ebpf:"judgements"`
 	KnownIdentities *ebpf.MapSpec `ebpf:"known_identities"`
 	LostEvents      *ebpf.MapSpec `ebpf:"lost_events"`
+	NodeAddresses   *ebpf.MapSpec `ebpf:"node_addresses"`
+	Nodes           *ebpf.MapSpec `ebpf:"nodes"`
 	Settings        *ebpf.MapSpec `ebpf:"settings"`
 	Stages          *ebpf.MapSpec `ebpf:"stages"`
 	Unanswered      *ebpf.MapSpec `ebpf:"unanswered"`
@@ -142,6 +146,8 @@ type SettleMaps struct {
 	Judgements      *ebpf.Map `ebpf:"judgements"`
 	KnownIdentities *ebpf.Map `ebpf:"known_identities"`
 	LostEvents      *ebpf.Map `ebpf:"lost_events"`
+	NodeAddresses   *ebpf.Map `ebpf:"node_addresses"`
+	Nodes           *ebpf.Map `ebpf:"nodes"`
 	Settings        *ebpf.Map `ebpf:"settings"`
 	Stages          *ebpf.Map `ebpf:"stages"`
 	Unanswered      *ebpf.Map `ebpf:"unanswered"`
@@ -162,6 +168,8 @@ func (m *SettleMaps) Close() error {
 		m.Judgements,
 		m.KnownIdentities,
 		m.LostEvents,
+		m.NodeAddresses,
+		m.Nodes,
 		m.Settings,
 		m.Stages,
 		m.Unanswered,

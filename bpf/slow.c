@@ -13,7 +13,7 @@
 SEC("tc")
 int slow_path(struct __sk_buff *skb)
 {
-	struct packet packet = { .from = sender_of(skb) };
+	struct packet packet = given_packet(skb);
 	enum verdict verdict = receive(skb, &packet);
 
 	if (verdict == VERDICT_NEXT)

@@ -16,23 +16,25 @@ import (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	SlowMapAddresses   = "addresses"
-	SlowMapBudgets     = "budgets"
-	SlowMapCounters    = "counters"
-	SlowMapEndpoints   = "endpoints"
-	SlowMapEstablished = "established"
-	SlowMapEvents      = "events"
-	SlowMapFragments   = "fragments"
-	SlowMapJudgements  = "judgements"
-	SlowMapJudges      = "judges"
-	SlowMapLostEvents  = "lost_events"
-	SlowMapOutside     = "outside"
-	SlowMapSettings    = "settings"
-	SlowMapStages      = "stages"
-	SlowMapUnanswered  = "unanswered"
-	SlowMapVerdicts    = "verdicts"
-	SlowProgSlowPath   = "slow_path"
-	SlowVarConfig      = "config"
+	SlowMapAddresses     = "addresses"
+	SlowMapBudgets       = "budgets"
+	SlowMapCounters      = "counters"
+	SlowMapEndpoints     = "endpoints"
+	SlowMapEstablished   = "established"
+	SlowMapEvents        = "events"
+	SlowMapFragments     = "fragments"
+	SlowMapJudgements    = "judgements"
+	SlowMapJudges        = "judges"
+	SlowMapLostEvents    = "lost_events"
+	SlowMapNodeAddresses = "node_addresses"
+	SlowMapNodes         = "nodes"
+	SlowMapOutside       = "outside"
+	SlowMapSettings      = "settings"
+	SlowMapStages        = "stages"
+	SlowMapUnanswered    = "unanswered"
+	SlowMapVerdicts      = "verdicts"
+	SlowProgSlowPath     = "slow_path"
+	SlowVarConfig        = "config"
 )
 
 // LoadSlow returns the embedded CollectionSpec for Slow.
@@ -84,21 +86,23 @@ type SlowProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type SlowMapSpecs struct {
-	Addresses   *ebpf.MapSpec `ebpf:"addresses"`
-	Budgets     *ebpf.MapSpec `ebpf:"budgets"`
-	Counters    *ebpf.MapSpec `ebpf:"counters"`
-	Endpoints   *ebpf.MapSpec `ebpf:"endpoints"`
-	Established *ebpf.MapSpec `ebpf:"established"`
-	Events      *ebpf.MapSpec `ebpf:"events"`
-	Fragments   *ebpf.MapSpec `ebpf:"fragments"`
-	Judgements  *ebpf.MapSpec `ebpf:"judgements"`
-	Judges      *ebpf.MapSpec `ebpf:"judges"`
-	LostEvents  *ebpf.MapSpec `ebpf:"lost_events"`
-	Outside     *ebpf.MapSpec `ebpf:"outside"`
-	Settings    *ebpf.MapSpec `ebpf:"settings"`
-	Stages      *ebpf.MapSpec `ebpf:"stages"`
-	Unanswered  *ebpf.MapSpec `ebpf:"unanswered"`
-	Verdicts    *ebpf.MapSpec `ebpf:"verdicts"`
+	Addresses     *ebpf.MapSpec `ebpf:"addresses"`
+	Budgets       *ebpf.MapSpec `ebpf:"budgets"`
+	Counters      *ebpf.MapSpec `ebpf:"counters"`
+	Endpoints     *ebpf.MapSpec `ebpf:"endpoints"`
+	Established   *ebpf.MapSpec `ebpf:"established"`
+	Events        *ebpf.MapSpec `ebpf:"events"`
+	Fragments     *ebpf.MapSpec `ebpf:"fragments"`
+	Judgements    *ebpf.MapSpec `ebpf:"judgements"`
+	Judges        *ebpf.MapSpec `ebpf:"judges"`
+	LostEvents    *ebpf.MapSpec `ebpf:"lost_events"`
+	NodeAddresses *ebpf.MapSpec `ebpf:"node_addresses"`
+	Nodes         *ebpf.MapSpec `ebpf:"nodes"`
+	Outside       *ebpf.MapSpec `ebpf:"outside"`
+	Settings      *ebpf.MapSpec `ebpf:"settings"`
+	Stages        *ebpf.MapSpec `ebpf:"stages"`
+	Unanswered    *ebpf.MapSpec `ebpf:"unanswered"`
+	Verdicts      *ebpf.MapSpec `ebpf:"verdicts"`
 }
 
 // SlowVariableSpecs contains global variables before they are loaded into the kernel.
@@ -128,21 +132,23 @@ func (o *SlowObjects) Close() error {
 //
 // It can be passed to LoadSlowObjects or ebpf.CollectionSpec.LoadAndAssign.
 type SlowMaps struct {
-	Addresses   *ebpf.Map `ebpf:"addresses"`
-	Budgets     *ebpf.Map `ebpf:"budgets"`
-	Counters    *ebpf.Map `ebpf:"counters"`
-	Endpoints   *ebpf.Map `ebpf:"endpoints"`
-	Established *ebpf.Map `ebpf:"established"`
-	Events      *ebpf.Map `ebpf:"events"`
-	Fragments   *ebpf.Map `ebpf:"fragments"`
-	Judgements  *ebpf.Map `ebpf:"judgements"`
-	Judges      *ebpf.Map `ebpf:"judges"`
-	LostEvents  *ebpf.Map `ebpf:"lost_events"`
-	Outside     *ebpf.Map `ebpf:"outside"`
-	Settings    *ebpf.Map `ebpf:"settings"`
-	Stages      *ebpf.Map `ebpf:"stages"`
-	Unanswered  *ebpf.Map `ebpf:"unanswered"`
-	Verdicts    *ebpf.Map `ebpf:"verdicts"`
+	Addresses     *ebpf.Map `ebpf:"addresses"`
+	Budgets       *ebpf.Map `ebpf:"budgets"`
+	Counters      *ebpf.Map `ebpf:"counters"`
+	Endpoints     *ebpf.Map `ebpf:"endpoints"`
+	Established   *ebpf.Map `ebpf:"established"`
+	Events        *ebpf.Map `ebpf:"events"`
+	Fragments     *ebpf.Map `ebpf:"fragments"`
+	Judgements    *ebpf.Map `ebpf:"judgements"`
+	Judges        *ebpf.Map `ebpf:"judges"`
+	LostEvents    *ebpf.Map `ebpf:"lost_events"`
+	NodeAddresses *ebpf.Map `ebpf:"node_addresses"`
+	Nodes         *ebpf.Map `ebpf:"nodes"`
+	Outside       *ebpf.Map `ebpf:"outside"`
+	Settings      *ebpf.Map `ebpf:"settings"`
+	Stages        *ebpf.Map `ebpf:"stages"`
+	Unanswered    *ebpf.Map `ebpf:"unanswered"`
+	Verdicts      *ebpf.Map `ebpf:"verdicts"`
 }
 
 func (m *SlowMaps) Close() error {
@@ -157,6 +163,8 @@ func (m *SlowMaps) Close() error {
 		m.Judgements,
 		m.Judges,
 		m.LostEvents,
+		m.NodeAddresses,
+		m.Nodes,
 		m.Outside,
 		m.Settings,
 		m.Stages,

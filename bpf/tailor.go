@@ -15,7 +15,7 @@ import (
 // ErrTemplate says that a template has no constants, or one that is not known.
 var ErrTemplate = errors.New("the compiled program is not of this version")
 
-// Constants are what makes from_endpoint one endpoint's own; from_host has a Second only.
+// Constants are what makes from_endpoint one endpoint's own; from_host and from_overlay have a Second only.
 type Constants struct {
 	Second     uint32 // jiffies
 	Endpoint   uint16

@@ -49,7 +49,11 @@ enum verdict {
 	DROP_INTERNAL, /* a helper refused: memory, or a program error */
 	NOTICE_CONNTRACK_FULL, /* the flow stays among the unanswered ones; the packet passed */
 
+	/* Between nodes. */
+	FORWARD_NODE, /* passed: into the overlay, to an endpoint of another node */
+	DROP_NODE_UNKNOWN, /* sent by an address that no node has, or to a node that is gone */
+
 	VERDICT_COUNT,
 };
 
-#define VERDICT_FIRST_DROP DROP_TRUNCATED
+#define VERDICT_FIRST_DROP DROP_TRUNCATED /* and all after it, but notices and FORWARD_NODE */

@@ -31,6 +31,7 @@ type Config struct {
 	Lease          time.Duration // after how long without a word others take this node for gone; 0: DefaultLease
 	HealthPort     uint16        // UDP; 0: DefaultHealthPort
 	HealthInterval time.Duration // between two questions to a node whether it answers; 0: cluster.DefaultInterval
+	OverlayPort    uint16        // UDP; 0: datapath.DefaultOverlayPort
 
 	IdentityGrace time.Duration // how long a label set that nobody uses keeps its number; 0: store.DefaultGrace
 

@@ -96,11 +96,11 @@ func (a *Agent) mistaken(s Subject) (string, error) {
 	if !s.Address.IsValid() || s.local != 0 {
 		return "", nil
 	}
-	taken, err := a.datapath.IdentityAt(s.Address)
-	if err != nil || taken == s.Peer.ID {
+	who, err := a.datapath.OutsiderAt(s.Address)
+	if err != nil || who.Identity == s.Peer.ID {
 		return "", err
 	}
-	return fmt.Sprintf("the kernel takes %s for %s, the rules for %s", s.Address, a.outsider(taken), a.outsider(s.Peer.ID)), nil
+	return fmt.Sprintf("the kernel takes %s for %s, the rules for %s", s.Address, a.outsider(who.Identity), a.outsider(s.Peer.ID)), nil
 }
 
 // outsider is what people call whoever has no endpoint.

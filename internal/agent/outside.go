@@ -11,14 +11,15 @@ import (
 	"github.com/hypha-net/hypha/internal/identity"
 )
 
-// outside tells the kernel who is behind the addresses that no local endpoint has. Three sources make it up: the host's
-// own addresses, the prefixes of the cluster and of custom subnets, and the CIDRs that rules name.
+// outside tells the kernel who is behind the addresses that no local endpoint has. Four sources make it up: the host's
+// own addresses, the prefixes of the cluster and of custom subnets, the other nodes, and the CIDRs that rules name.
 type outside struct {
 	datapath *datapath.Datapath
 
 	mu      sync.Mutex
 	hosts   []netip.Addr
 	cluster []netip.Prefix
+	nodes   []Peer
 	rules   map[netip.Prefix]identity.Number
 }
 
@@ -33,6 +34,13 @@ func (o *outside) setCluster(prefixes []netip.Prefix) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.cluster = prefixes
+	return o.sync()
+}
+
+func (o *outside) setNodes(nodes []Peer) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.nodes = nodes
 	return o.sync()
 }
 
@@ -57,7 +65,7 @@ func (o *outside) isCluster(addr netip.Addr) bool {
 	return slices.ContainsFunc(o.cluster, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// sync is called with mu held. Until all three were set once, the kernel goes by what an earlier agent told it.
+// sync is called with mu held. Until the rules were set once, the kernel goes by what an earlier agent told it.
 func (o *outside) sync() error {
 	if o.rules == nil {
 		return nil
@@ -65,20 +73,28 @@ func (o *outside) sync() error {
 	return o.datapath.SyncOutside(o.prefixes())
 }
 
-// prefixes are all three together. What is the host's or the cluster's is not the world's, whatever a rule says: not even
+// prefixes are all together. What is the host's or the cluster's is not the world's, whatever a rule says: not even
 // where it names a part of the cluster's prefix.
-func (o *outside) prefixes() map[netip.Prefix]identity.Number {
-	all := map[netip.Prefix]identity.Number{}
+func (o *outside) prefixes() map[netip.Prefix]datapath.Outsider {
+	all := map[netip.Prefix]datapath.Outsider{}
 	for prefix, number := range o.rules {
 		if !slices.ContainsFunc(o.cluster, func(c netip.Prefix) bool { return c.Bits() <= prefix.Bits() && c.Overlaps(prefix) }) {
-			all[prefix] = number
+			all[prefix] = datapath.Outsider{Identity: number}
 		}
 	}
 	for _, prefix := range o.cluster {
-		all[prefix] = 0
+		all[prefix] = datapath.Outsider{}
+	}
+	for _, node := range o.nodes {
+		for _, prefix := range node.prefixes() {
+			all[prefix] = datapath.Outsider{Node: node.Number}
+		}
+		for _, host := range node.Addresses {
+			all[netip.PrefixFrom(host, host.BitLen())] = datapath.Outsider{Identity: identity.RemoteNode}
+		}
 	}
 	for _, host := range o.hosts {
-		all[netip.PrefixFrom(host, host.BitLen())] = identity.Host
+		all[netip.PrefixFrom(host, host.BitLen())] = datapath.Outsider{Identity: identity.Host}
 	}
 	return all
 }

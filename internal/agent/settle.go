@@ -62,10 +62,13 @@ func (a *Agent) adopted() (map[netip.Prefix]identity.Number, error) {
 	if err != nil {
 		return nil, err
 	}
-	maps.DeleteFunc(all, func(prefix netip.Prefix, number identity.Number) bool {
-		return !number.IsCIDR() || a.prefixes.numbers[prefix] != number
-	})
-	return all, nil
+	rules := map[netip.Prefix]identity.Number{}
+	for prefix, who := range all {
+		if who.Identity.IsCIDR() && a.prefixes.numbers[prefix] == who.Identity {
+			rules[prefix] = who.Identity
+		}
+	}
+	return rules, nil
 }
 
 // recogniseRules has the kernel recognise the CIDRs of the rules, and no others, once the endpoints of an earlier agent are

@@ -46,6 +46,8 @@ type Datapath struct {
 	mu         sync.Mutex
 	tables     map[identity.Number]*inForce
 	entries    map[endpoint.ID]*entry
+	overlay    Overlay
+	ready      bool // from_overlay is this agent's
 	attached   map[endpoint.ID]*attached
 	asked      map[endpoint.ID]uint32 // calls of Regenerate
 	generation uint32                 // the last one given out
@@ -159,5 +161,5 @@ func CheckOwner(dir string) error { return Router{Owner: dir}.checkOwner() }
 // Cleanup takes every trace of a datapath away: links with their programs, maps, the router device. The directory stays, for
 // UnmountBPF: it may be the root of a BPF filesystem, in which the kernel has files of its own.
 func Cleanup(dir string) error {
-	return errors.Join(Router{Owner: dir}.Remove(), os.RemoveAll(linksDir(dir)), os.RemoveAll(mapsDir(dir)))
+	return errors.Join(Router{Owner: dir}.Remove(), deleteOwn(OverlayDevice, dir), os.RemoveAll(linksDir(dir)), os.RemoveAll(mapsDir(dir)))
 }

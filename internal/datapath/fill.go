@@ -29,7 +29,7 @@ func (d *Datapath) Fill() (fill []MapFill, err error) {
 		{"established", d.maps.Established, countEntries[bpf.EndpointFlowKey, bpf.EndpointFlow]},
 		{"unanswered", d.maps.Unanswered, countEntries[bpf.EndpointFlowKey, bpf.EndpointFlow]},
 		{"addresses", d.maps.Addresses, countEntries[bpf.EndpointAddress, uint32]},
-		{"outside", d.maps.Outside, countEntries[bpf.EndpointPrefixKey, uint32]},
+		{"outside", d.maps.Outside, countEntries[bpf.EndpointPrefixKey, bpf.EndpointOutsider]},
 		{"counter_slots", d.maps.CounterSlots, countEntries[bpf.EndpointCounterKey, uint32]},
 	} {
 		entries, err := m.count(m.m)

@@ -134,7 +134,8 @@ func assignMaps(to *bpf.EndpointMaps, from map[string]*ebpf.Map) error {
 		"addresses": &to.Addresses, "budgets": &to.Budgets, "counter_slots": &to.CounterSlots, "counters": &to.Counters,
 		"endpoints": &to.Endpoints, "established": &to.Established, "events": &to.Events, "fragments": &to.Fragments,
 		"free_counters": &to.FreeCounters, "judgements": &to.Judgements, "judges": &to.Judges,
-		"known_identities": &to.KnownIdentities, "lost_events": &to.LostEvents, "outside": &to.Outside,
+		"known_identities": &to.KnownIdentities, "lost_events": &to.LostEvents, "node_addresses": &to.NodeAddresses,
+		"nodes": &to.Nodes, "outside": &to.Outside,
 		"settings": &to.Settings, "stages": &to.Stages, "unanswered": &to.Unanswered, "verdicts": &to.Verdicts,
 	} {
 		m, found := from[name]

@@ -37,7 +37,15 @@ type node struct {
 func newNode(t testing.TB) *node {
 	t.Helper()
 	testbed.NeedRoot(t)
-	n := &node{TB: t, ns: testbed.NewNamespace(t, "node")}
+	return newNodeIn(t, testbed.NewNamespace(t, "node"), 1)
+}
+
+// newNodeIn is newNode for a namespace that is there. Its prefixes come from its number:
+//
+//	1  fd00:1::/64  10.1.0.0/24
+func newNodeIn(t testing.TB, ns *testbed.Namespace, number byte) *node {
+	t.Helper()
+	n := &node{TB: t, ns: ns}
 	dir := filepath.Join(t.TempDir(), "bpf")
 	if _, err := MountBPF(dir); err != nil {
 		t.Fatal(err)
@@ -45,8 +53,8 @@ func newNode(t testing.TB) *node {
 	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
 	n.config = Config{Dir: dir, Rulings: &n.ledger, Router: Router{
 		MAC:  net.HardwareAddr{2, 'h', 'y', 'p', 'h', 'a'},
-		IPv6: netip.MustParseAddr("fd00:1::1"), IPv4: netip.MustParseAddr("10.1.0.1"), MTU: 1500,
-		Prefixes: []netip.Prefix{netip.MustParsePrefix("fd00:1::/64"), netip.MustParsePrefix("10.1.0.0/24")},
+		IPv6: address6(number, 0, 1), IPv4: netip.AddrFrom4([4]byte{10, number, 0, 1}), MTU: 1500,
+		Prefixes: []netip.Prefix{netip.PrefixFrom(address6(number, 0, 0), 64), netip.PrefixFrom(netip.AddrFrom4([4]byte{10, number, 0, 0}), 24)},
 	}}
 	n.open()
 	t.Cleanup(func() { n.Close() })
@@ -69,6 +77,14 @@ func (n *node) reopen() {
 	}
 	n.open()
 }
+
+// address6 is fd00:NODE::HIGH:LOW.
+func address6(node, high, low byte) netip.Addr {
+	return netip.AddrFrom16([16]byte{0xfd, 0, 0, node, 13: high, 15: low})
+}
+
+// here is the node's number, which its prefixes are made of.
+func (n *node) here() byte { return n.config.Router.IPv4.As4()[1] }
 
 // endpoint makes an endpoint's link, as for an orchestrator that moves its other side, and returns the rest.
 func (n *node) endpoint(id endpoint.ID) Endpoint {
@@ -100,7 +116,7 @@ func (n *node) spec(id endpoint.ID) Endpoint {
 	last := byte(id)
 	return Endpoint{
 		ID: id, Identity: 300 + identity.Number(id),
-		IPv6: netip.MustParseAddr(fmt.Sprintf("fd00:1::1:%x", last)), IPv4: netip.AddrFrom4([4]byte{10, 1, 0, 100 + last}),
+		IPv6: address6(n.here(), 1, last), IPv4: netip.AddrFrom4([4]byte{10, n.here(), 0, 100 + last}),
 		Link: Link{
 			Host: fmt.Sprintf("hyp%05d", id), Container: fmt.Sprintf("hypc%05d", id),
 			MAC: net.HardwareAddr{2, 0, 0, 0, 0, last}, HostMAC: n.config.Router.MAC, MTU: 1500,

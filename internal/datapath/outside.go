@@ -16,14 +16,21 @@ import (
 // ErrNoRoom is returned for a wanted state that a map in the kernel is too small for.
 var ErrNoRoom = errors.New("no room in the kernel's map")
 
+// Outsider is who has the addresses of a prefix, where no local endpoint has them.
+type Outsider struct {
+	Identity identity.Number // 0: nobody, or those whom Node has there
+	Node     uint32          // number of the other node whose endpoints are there; 0: none
+}
+
 // SyncOutside makes the kernel's view of everything beyond local endpoints agree with prefixes: the host's own addresses,
-// the cluster's prefixes (identity 0: nobody there), the CIDRs that rules name. What no prefix holds is the world.
-func (d *Datapath) SyncOutside(prefixes map[netip.Prefix]identity.Number) error {
-	wanted := make(map[bpf.EndpointPrefixKey]uint32, len(prefixes)+1)
+// the cluster's prefixes (identity 0: nobody there), those of other nodes in them, the CIDRs that rules name. What no prefix
+// holds is the world.
+func (d *Datapath) SyncOutside(prefixes map[netip.Prefix]Outsider) error {
+	wanted := make(map[bpf.EndpointPrefixKey]bpf.EndpointOutsider, len(prefixes)+1)
 	// IPv4 addresses lie in ::/0, too, as the trie has them: a rule about that is not about them.
-	wanted[prefixKey(allIPv4)] = uint32(identity.World)
-	for prefix, id := range prefixes {
-		wanted[prefixKey(prefix)] = uint32(id)
+	wanted[prefixKey(allIPv4)] = bpf.EndpointOutsider{Identity: uint32(identity.World)}
+	for prefix, who := range prefixes {
+		wanted[prefixKey(prefix)] = bpf.EndpointOutsider{Identity: uint32(who.Identity), Node: who.Node}
 	}
 	if err := syncHash(d.maps.Outside, wanted); err != nil {
 		return fmt.Errorf("telling the kernel who is outside: %w", err)
@@ -32,10 +39,10 @@ func (d *Datapath) SyncOutside(prefixes map[netip.Prefix]identity.Number) error 
 }
 
 // Outside returns what SyncOutside told the kernel last, also that of an earlier agent.
-func (d *Datapath) Outside() (map[netip.Prefix]identity.Number, error) {
-	all := map[netip.Prefix]identity.Number{}
-	err := eachEntry(d.maps.Outside, func(key bpf.EndpointPrefixKey, id uint32) bool {
-		all[prefixOf(key)] = identity.Number(id)
+func (d *Datapath) Outside() (map[netip.Prefix]Outsider, error) {
+	all := map[netip.Prefix]Outsider{}
+	err := eachEntry(d.maps.Outside, func(key bpf.EndpointPrefixKey, who bpf.EndpointOutsider) bool {
+		all[prefixOf(key)] = Outsider{identity.Number(who.Identity), who.Node}
 		return true
 	})
 	if err != nil {
@@ -45,13 +52,13 @@ func (d *Datapath) Outside() (map[netip.Prefix]identity.Number, error) {
 	return all, nil
 }
 
-// IdentityAt returns who programs take an address for that no local endpoint has: World if no prefix holds it, 0 if nobody is there.
-func (d *Datapath) IdentityAt(addr netip.Addr) (identity.Number, error) {
-	number := uint32(identity.World)
-	if err := ignoreMissing(d.maps.Outside.Lookup(prefixKey(netip.PrefixFrom(addr, addr.BitLen())), &number)); err != nil {
-		return 0, fmt.Errorf("asking the kernel who is at %s: %w", addr, err)
+// OutsiderAt returns who programs take an address for that no local endpoint has: the world if no prefix holds it.
+func (d *Datapath) OutsiderAt(addr netip.Addr) (Outsider, error) {
+	who := bpf.EndpointOutsider{Identity: uint32(identity.World)}
+	if err := ignoreMissing(d.maps.Outside.Lookup(prefixKey(netip.PrefixFrom(addr, addr.BitLen())), &who)); err != nil {
+		return Outsider{}, fmt.Errorf("asking the kernel who is at %s: %w", addr, err)
 	}
-	return identity.Number(number), nil
+	return Outsider{identity.Number(who.Identity), who.Node}, nil
 }
 
 var allIPv4 = netip.PrefixFrom(netip.IPv4Unspecified(), 0)

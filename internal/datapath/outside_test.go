@@ -47,21 +47,21 @@ func TestOutsideIsLongestMatch(t *testing.T) {
 	}
 	addrs := []string{"10.1.0.1", "10.1.0.2", "10.2.0.1", "10.200.0.1", "192.0.2.1", "8.8.8.8", "255.255.255.255", "::1", "fd00:1::1", "fd00:1::2", "fd01::1", "2001:db8::1"}
 	rapid.Check(t, func(t *rapid.T) {
-		wanted := map[netip.Prefix]identity.Number{}
+		wanted := map[netip.Prefix]Outsider{}
 		for i, text := range rapid.SliceOfDistinct(rapid.SampledFrom(texts), rapid.ID).Draw(t, "prefixes") {
-			wanted[netip.MustParsePrefix(text)] = identity.FirstCIDR + identity.Number(i)
+			wanted[netip.MustParsePrefix(text)] = Outsider{Identity: identity.FirstCIDR + identity.Number(i), Node: uint32(i)}
 		}
 		if err := n.SyncOutside(wanted); err != nil {
 			t.Fatal(err)
 		}
 		for _, text := range addrs {
-			addr, bits, want := netip.MustParseAddr(text), -1, identity.World
-			for prefix, number := range wanted {
+			addr, bits, want := netip.MustParseAddr(text), -1, Outsider{Identity: identity.World}
+			for prefix, who := range wanted {
 				if prefix.Contains(addr) && prefix.Bits() > bits {
-					bits, want = prefix.Bits(), number
+					bits, want = prefix.Bits(), who
 				}
 			}
-			if got, err := n.IdentityAt(addr); err != nil || got != want {
+			if got, err := n.OutsiderAt(addr); err != nil || got != want {
 				t.Fatalf("%s is %v's in the kernel (%v), want %v", addr, got, err, want)
 			}
 		}

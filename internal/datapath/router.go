@@ -65,7 +65,7 @@ func (r Router) Sync() error {
 	if err != nil {
 		return fmt.Errorf("looking for interface %s: %w", RouterHost, err)
 	}
-	if err := r.sign(link); err != nil {
+	if err := sign(link, r.Owner); err != nil {
 		return err
 	}
 	// New addresses before the routes that use them as source, old ones after those that did.
@@ -122,13 +122,13 @@ func (r Router) checkOwner() error {
 	return nil
 }
 
-// sign writes the owner on the device.
-func (r Router) sign(link netlink.Link) error {
-	if link.Attrs().Alias == r.Owner {
+// sign writes the owner on a device.
+func sign(link netlink.Link, owner string) error {
+	if link.Attrs().Alias == owner {
 		return nil
 	}
-	if err := netlink.LinkSetAlias(link, r.Owner); err != nil {
-		return fmt.Errorf("writing the owner on %s: %w", RouterHost, err)
+	if err := netlink.LinkSetAlias(link, owner); err != nil {
+		return fmt.Errorf("writing the owner on %s: %w", link.Attrs().Name, err)
 	}
 	return nil
 }

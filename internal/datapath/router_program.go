@@ -31,15 +31,7 @@ func (d *Datapath) SyncRouter(wanted Router) error {
 	if err := d.installStages(wanted); err != nil {
 		return err
 	}
-	compiled, err := bpf.LoadRouter()
-	if err != nil {
-		return fmt.Errorf("reading the compiled datapath: %w", err)
-	}
-	program := compiled.Programs[bpf.RouterProgFromHost]
-	if program.Instructions, err = (bpf.Constants{Second: d.second}).Tailor(program.Instructions); err != nil {
-		return fmt.Errorf("tailoring the router device's program: %w", err)
-	}
-	programs, err := load(compiled, d.maps)
+	programs, err := d.loadEntry(bpf.LoadRouter, bpf.RouterProgFromHost)
 	if err != nil {
 		return err
 	}
@@ -50,6 +42,19 @@ func (d *Datapath) SyncRouter(wanted Router) error {
 	return d.attach(routerLink, RouterNet, programs.programs[bpf.RouterProgFromHost])
 }
 
+// loadEntry loads the object of an attach point of which the node has one.
+func (d *Datapath) loadEntry(object func() (*ebpf.CollectionSpec, error), symbol string) (*loaded, error) {
+	spec, err := object()
+	if err != nil {
+		return nil, fmt.Errorf("reading the compiled datapath: %w", err)
+	}
+	program := spec.Programs[symbol]
+	if program.Instructions, err = (bpf.Constants{Second: d.second}).Tailor(program.Instructions); err != nil {
+		return nil, fmt.Errorf("tailoring program %s: %w", symbol, err)
+	}
+	return load(spec, d.maps)
+}
+
 // nodeStages are the programs of which the node has one, and to which the others tail call.
 var nodeStages = []struct {
 	stage  bpf.EndpointStage
@@ -58,6 +63,7 @@ var nodeStages = []struct {
 }{
 	{bpf.EndpointStageSTAGE_SETTLE, bpf.SettleProgSettle, bpf.LoadSettle},
 	{bpf.EndpointStageSTAGE_SLOW_PATH, bpf.SlowProgSlowPath, bpf.LoadSlow},
+	{bpf.EndpointStageSTAGE_TO_NODE, bpf.ToNodeProgToNode, bpf.LoadToNode},
 }
 
 // installStages replaces the programs that all endpoints share. They answer, and send ICMP errors, in the gateway's name.
@@ -96,8 +102,10 @@ func (d *Datapath) loadStage(object func() (*ebpf.CollectionSpec, error), wanted
 		Gateway6: mapped(wanted.IPv6), Gateway4: mapped(wanted.IPv4), GatewayMac: mac(wanted.MAC), Second: d.second,
 		HasIpv6: flag(wanted.IPv6.IsValid()), HasIpv4: flag(wanted.IPv4.IsValid()),
 	}
-	if err := spec.Variables[bpf.SlowVarConfig].Set(constants); err != nil {
-		return nil, fmt.Errorf("setting the gateway's constants: %w", err)
+	if config := spec.Variables[bpf.SlowVarConfig]; config != nil {
+		if err := config.Set(constants); err != nil {
+			return nil, fmt.Errorf("setting the gateway's constants: %w", err)
+		}
 	}
 	return load(spec, d.maps)
 }

@@ -154,21 +154,21 @@ func (s *scene) comeAndGo() {
 // outsiders tells the kernel who is outside, and returns some of them: who they are is found by looking at every prefix.
 func (n *node) outsiders(t *rapid.T, prefixes []netip.Prefix) (all []party) {
 	t.Helper()
-	wanted := map[netip.Prefix]identity.Number{
-		netip.MustParsePrefix("192.0.2.1/32"): identity.Host, netip.MustParsePrefix("2001:db8:a::1/128"): identity.Host,
-		netip.MustParsePrefix("10.1.0.0/16"): 0, netip.MustParsePrefix("fd00:1::/48"): 0,
+	wanted := map[netip.Prefix]Outsider{
+		netip.MustParsePrefix("192.0.2.1/32"): {Identity: identity.Host}, netip.MustParsePrefix("2001:db8:a::1/128"): {Identity: identity.Host},
+		netip.MustParsePrefix("10.1.0.0/16"): {}, netip.MustParsePrefix("fd00:1::/48"): {},
 	}
 	for i, prefix := range prefixes {
-		wanted[prefix] = identity.FirstCIDR + identity.Number(i)
+		wanted[prefix] = Outsider{Identity: identity.FirstCIDR + identity.Number(i)}
 	}
 	if err := n.SyncOutside(wanted); err != nil {
 		t.Fatal(err)
 	}
 	for _, text := range []string{"192.0.2.1", "2001:db8:a::1", "198.51.100.9", "203.0.113.1", "203.0.113.200", "2001:db8:f::9", "2001:db8:c::1"} {
 		addr, best, id := netip.MustParseAddr(text), netip.Prefix{}, identity.World
-		for prefix, number := range wanted {
+		for prefix, who := range wanted {
 			if prefix.Contains(addr) && prefix.Bits() > best.Bits() {
-				best, id = prefix, number
+				best, id = prefix, who.Identity
 			}
 		}
 		if !id.IsCIDR() {

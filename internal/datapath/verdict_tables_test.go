@@ -94,8 +94,8 @@ func (n *node) crowd() (server Endpoint, self party, all []party) {
 	}
 	all[3].known = false
 	n.know(301, 302, 303)
-	err := n.SyncOutside(map[netip.Prefix]identity.Number{
-		netip.MustParsePrefix("203.0.113.0/24"): identity.FirstCIDR, netip.MustParsePrefix("2001:db8:c::/48"): identity.FirstCIDR,
+	err := n.SyncOutside(map[netip.Prefix]Outsider{
+		netip.MustParsePrefix("203.0.113.0/24"): {Identity: identity.FirstCIDR}, netip.MustParsePrefix("2001:db8:c::/48"): {Identity: identity.FirstCIDR},
 	})
 	if err != nil {
 		n.Fatal(err)

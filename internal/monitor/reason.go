@@ -17,6 +17,7 @@ var reasons = map[bpf.EndpointVerdict]string{
 	bpf.EndpointVerdictVERDICT_JUDGE:    "unjudged",
 	bpf.EndpointVerdictFORWARD_ENDPOINT: "forwarded",
 	bpf.EndpointVerdictFORWARD_HOST:     "forwarded-to-host",
+	bpf.EndpointVerdictFORWARD_NODE:     "forwarded-to-node",
 }
 
 // Reason returns the verdict's name for people and scripts: DROP_POLICY_DENIED is "policy-denied". A number that

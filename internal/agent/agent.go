@@ -77,7 +77,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return a.denials.follow(ctx, a.monitor) },
 		func(ctx context.Context) error { return returnHeap(ctx, heapInterval) },
 		a.meetStrangers,
-		a.keepPresence, a.followNodes, a.followUnderlay, a.runHealth, a.reportEnforced,
+		a.keepPresence, a.followNodes, a.keepWays, a.followUnderlay, a.runHealth, a.reportEnforced,
 		a.recogniseRules, a.followPolicies, a.followIdentities, a.shareIdentities, a.followHostAddresses, a.keepHost, a.runMonitor, a.docker.Run,
 	} {
 		group.Go(func() error { return part(ctx) })

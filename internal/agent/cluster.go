@@ -28,11 +28,12 @@ type membership struct {
 	presence  atomic.Pointer[store.Presence]
 	health    atomic.Pointer[cluster.Health] // nil: with an embedded store nobody else can be there
 	moved     chan struct{}                  // has room for one: record has other addresses than health
+	rewired   chan struct{}                  // has room for one: record has other addresses than the overlay
 	inForce   chan struct{}                  // has room for one: the view has changed since it was reported
 }
 
 func newMembership() membership {
-	return membership{moved: make(chan struct{}, 1), inForce: make(chan struct{}, 1)}
+	return membership{moved: make(chan struct{}, 1), rewired: make(chan struct{}, 1), inForce: make(chan struct{}, 1)}
 }
 
 // close leaves the lease to end by itself, and others to think that this node is there until then.
@@ -70,6 +71,9 @@ func (a *Agent) openCluster(ctx context.Context) (err error) {
 	}
 	if len(addresses) == 0 && len(a.config.Store.Endpoints) > 0 {
 		a.problems.set("addresses of this node", errNoUnderlay)
+	}
+	if err := a.chooseMTU(addresses); err != nil {
+		return err
 	}
 	a.member.record.Store(a.newRecord(addresses))
 	a.member.directory = cluster.NewDirectory(a.store, a.node.plan(), a.log)
@@ -171,6 +175,7 @@ func (a *Agent) move(ctx context.Context) error {
 	}
 	a.member.record.Store(a.newRecord(addresses))
 	wake(a.member.moved)
+	wake(a.member.rewired)
 	err = a.member.presence.Load().Update(ctx, *a.member.record.Load())
 	if errors.Is(err, store.ErrAbsent) {
 		return nil // it is about to be announced anew

@@ -40,7 +40,7 @@ type Config struct {
 	Plugin     string   // Docker's plugin socket; empty: docker.DefaultSocket
 	Masquerade string   // MasqueradeAuto, "on" or "off"
 	Labels     []string // filter patterns: which labels make the identity; nil: the default
-	MTU        int      // of containers' links, in bytes; 0: DefaultMTU
+	MTU        int      // of containers' links, in bytes; 0: DefaultMTU, or in a cluster what fits into the overlay
 	Conntrack  uint32   // entries of the table of answered flows; 0: by the machine's memory
 	Version    string
 }
@@ -62,7 +62,7 @@ func (c *Config) check() error {
 	if c.Node == "" {
 		return ErrNode
 	}
-	if c.MTU == 0 {
+	if c.MTU == 0 && len(c.Store.Endpoints) == 0 {
 		c.MTU = DefaultMTU
 	}
 	if c.Lease == 0 {
@@ -74,7 +74,7 @@ func (c *Config) check() error {
 	if c.Labels == nil {
 		c.Labels = labels.DefaultPatterns()
 	}
-	if c.MTU < 1280 || c.MTU > 65535 {
+	if c.MTU != 0 && (c.MTU < 1280 || c.MTU > 65535) {
 		return fmt.Errorf("MTU %d: must be 1280 (what IPv6 wants) to 65535", c.MTU)
 	}
 	if _, err := labels.NewFilter(c.Labels); err != nil {

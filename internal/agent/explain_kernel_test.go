@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/testbed"
 )
@@ -79,7 +80,7 @@ func TestExplainSaysWhomTheKernelMistakes(t *testing.T) {
 	ask("web", "192.0.2.99", "")
 	prefixes := a.outside.prefixes()
 	delete(prefixes, netip.MustParsePrefix("198.51.100.0/24"))
-	prefixes[netip.MustParsePrefix("192.0.2.99/32")] = 0
+	prefixes[netip.MustParsePrefix("192.0.2.99/32")] = datapath.Outsider{}
 	if err := a.datapath.SyncOutside(prefixes); err != nil {
 		t.Fatal(err)
 	}

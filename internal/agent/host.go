@@ -14,6 +14,9 @@ import (
 const hostInterval = 30 * time.Second
 
 func (a *Agent) router(prefixes []netip.Prefix) datapath.Router {
+	if len(a.config.Store.Endpoints) > 0 {
+		prefixes = a.node.withCluster(prefixes) // the host reaches endpoints of other nodes by the programs, too
+	}
 	return datapath.Router{
 		MAC: gatewayMAC, IPv6: a.node.Router6, IPv4: a.node.Router4, Prefixes: prefixes, MTU: a.config.MTU,
 	}

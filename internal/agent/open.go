@@ -183,6 +183,7 @@ func (a *Agent) openView(ctx context.Context) error {
 	if err := errors.Join(a.outside.setHosts(hosts), a.outside.setCluster(a.clusterPrefixes())); err != nil {
 		return err
 	}
+	a.note("ways to other nodes", a.reachNodes())
 	a.openMonitor()
 	policies, err := a.decoder.decode(set.Docs)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/hypha-net/hypha/internal/cluster"
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/identity"
 )
@@ -19,7 +20,7 @@ type outside struct {
 	mu      sync.Mutex
 	hosts   []netip.Addr
 	cluster []netip.Prefix
-	nodes   []Peer
+	nodes   []cluster.Node // the other ones
 	rules   map[netip.Prefix]identity.Number
 }
 
@@ -37,9 +38,12 @@ func (o *outside) setCluster(prefixes []netip.Prefix) error {
 	return o.sync()
 }
 
-func (o *outside) setNodes(nodes []Peer) error {
+func (o *outside) setNodes(nodes []cluster.Node) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if len(nodes) == 0 && len(o.nodes) == 0 {
+		return nil
+	}
 	o.nodes = nodes
 	return o.sync()
 }
@@ -86,7 +90,7 @@ func (o *outside) prefixes() map[netip.Prefix]datapath.Outsider {
 		all[prefix] = datapath.Outsider{}
 	}
 	for _, node := range o.nodes {
-		for _, prefix := range node.prefixes() {
+		for _, prefix := range prefixesOfNode(node) {
 			all[prefix] = datapath.Outsider{Node: node.Number}
 		}
 		for _, host := range node.Addresses {

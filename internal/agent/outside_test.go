@@ -7,8 +7,10 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/hypha-net/hypha/internal/cluster"
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/identity"
+	"github.com/hypha-net/hypha/internal/store"
 )
 
 // The longest prefix wins in the kernel: so what a rule names inside of the cluster must not get there.
@@ -16,10 +18,10 @@ func TestOutsideIsNotWhatRulesSayAboutTheCluster(t *testing.T) {
 	o := outside{
 		hosts:   []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")},
 		cluster: prefixesOf("10.217.0.0/16", "fd00:1:2::/48"),
-		nodes: []Peer{{
+		nodes: []cluster.Node{{Node: store.Node{
 			Number: 2, Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.2")},
 			Prefix6: netip.MustParsePrefix("fd00:1:2:2::/64"), Prefix4: netip.MustParsePrefix("10.217.2.0/24"),
-		}},
+		}}},
 		rules: map[netip.Prefix]identity.Number{},
 	}
 	for i, prefix := range prefixesOf("0.0.0.0/0", "10.0.0.0/8", "10.217.0.0/16", "10.217.3.0/24", "10.217.3.3/32", "fd00:1:2:3::/64", "fd00::/8", "192.0.2.1/32", "192.0.2.0/24") {

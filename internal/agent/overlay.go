@@ -3,29 +3,43 @@
 package agent
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
+	"github.com/hypha-net/hypha/internal/cluster"
 	"github.com/hypha-net/hypha/internal/datapath"
 )
 
-// Peer is another node, as far as packets are concerned.
-type Peer struct {
-	Number           uint32
-	Addresses        []netip.Addr // in the network between the nodes
-	Prefix6, Prefix4 netip.Prefix // of its endpoints; invalid: none
+// errSmallMTU is returned where the network between the nodes carries less than the overlay needs.
+var errSmallMTU = errors.New("too little for the overlay")
+
+// keepWays keeps the datapath in agreement with the nodes there are until ctx is done, and looks from time to time whether
+// somebody has changed what is in the kernel.
+func (a *Agent) keepWays(ctx context.Context) error {
+	tick := time.NewTicker(hostInterval)
+	defer tick.Stop()
+	for {
+		changed := a.member.directory.Snapshot().Changed()
+		a.note("ways to other nodes", a.reachNodes())
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		case <-a.member.rewired:
+		case <-tick.C:
+		}
+	}
 }
 
-// prefixes are those that it has.
-func (p Peer) prefixes() []netip.Prefix {
-	return slices.DeleteFunc([]netip.Prefix{p.Prefix6, p.Prefix4}, func(p netip.Prefix) bool { return !p.IsValid() })
-}
-
-// reachNodes makes the datapath agree with the other nodes of the cluster. own are this node's addresses that they know. A node
-// that comes can be answered before its packets are taken; one that goes is nobody's destination before it is forgotten.
-func (a *Agent) reachNodes(own []netip.Addr, peers []Peer) error {
-	overlay := datapath.Overlay{Port: a.config.OverlayPort, Addresses: own}
+// reachNodes makes the datapath agree with the other nodes of the cluster. One that comes can be answered before its packets are
+// taken; one that goes is nobody's destination before it is forgotten.
+func (a *Agent) reachNodes() error {
+	peers := a.peers()
+	overlay := datapath.Overlay{Port: a.config.OverlayPort, Addresses: a.member.record.Load().Addresses}
 	for _, peer := range peers {
 		overlay.Nodes = append(overlay.Nodes, datapath.Node{Number: peer.Number, Addresses: peer.Addresses})
 	}
@@ -33,4 +47,32 @@ func (a *Agent) reachNodes(own []netip.Addr, peers []Peer) error {
 		return errors.Join(a.outside.setNodes(nil), a.datapath.SyncOverlay(overlay))
 	}
 	return errors.Join(a.datapath.SyncOverlay(overlay), a.outside.setNodes(peers))
+}
+
+// peers are the other nodes.
+func (a *Agent) peers() (peers []cluster.Node) {
+	for node := range a.member.directory.Snapshot().All() {
+		if node.Number != a.node.Number {
+			peers = append(peers, node)
+		}
+	}
+	return peers
+}
+
+// prefixesOfNode are those of a node's endpoints.
+func prefixesOfNode(node cluster.Node) []netip.Prefix {
+	return slices.DeleteFunc([]netip.Prefix{node.Prefix6, node.Prefix4}, func(p netip.Prefix) bool { return !p.IsValid() })
+}
+
+// chooseMTU gives the endpoints' links what fits into the overlay, unless it is configured.
+func (a *Agent) chooseMTU(own []netip.Addr) error {
+	if a.config.MTU != 0 {
+		return nil
+	}
+	mtu, err := datapath.OverlayMTU(own)
+	if err == nil && mtu < 1280 {
+		err = fmt.Errorf("%w: of the interface that other nodes reach this one by (%v) packets of %d bytes would be left, and IPv6 wants 1280", errSmallMTU, own, mtu)
+	}
+	a.config.MTU = mtu
+	return err
 }

@@ -29,6 +29,7 @@ type AgentConfig struct {
 	Lease          time.Duration // after how long without a word others take this node for gone
 	HealthPort     uint16        // UDP: where nodes ask each other whether they answer
 	HealthInterval time.Duration // how often
+	OverlayPort    uint16        // UDP: where nodes send each other packets of endpoints
 
 	Enforce    string   // "always", "selected" or "audit"
 	Docker     string   // "auto", "on" or "off"

@@ -27,6 +27,7 @@ func agentFlags(c *cobra.Command, config *AgentConfig, file *string, level *slog
 	f.Var(duration(&config.Lease, 30*time.Second, 5*time.Second), "lease", "after how long without a word others take this node for gone")
 	f.Var(port(&config.HealthPort, 4290), "health-port", "where nodes ask each other whether they answer, UDP")
 	f.Var(duration(&config.HealthInterval, 10*time.Second, 100*time.Millisecond), "health-interval", "how often; less in a cluster of more than a hundred nodes")
+	f.Var(port(&config.OverlayPort, 8472), "overlay-port", "where nodes send each other packets of endpoints, UDP; IANA's for VXLAN is 4789")
 	f.Var(choice(&config.Datapath, "overlay", "overlay", "native"), "datapath", "how packets travel between nodes")
 	f.Var(choice(&config.Enforce, "always", "always", "selected", "audit"), "enforce",
 		"what is closed: all endpoints, the ones that rules select, or none")
@@ -35,7 +36,7 @@ func agentFlags(c *cobra.Command, config *AgentConfig, file *string, level *slog
 		"hide endpoints that reach the world behind the host's address; auto: private ones")
 	f.Var(each(&config.Labels, "PATTERN,...", pattern), "labels", "which labels make an identity, the last match wins: -*,role,app.* is these alone")
 	f.Var(duration(&config.IdentityGrace, store.DefaultGrace, time.Minute), "identity-grace", "how long a label set that no node uses keeps its number")
-	f.IntVar(&config.MTU, "mtu", 1500, "of the endpoints' links, in `BYTES`")
+	f.IntVar(&config.MTU, "mtu", 0, "of the endpoints' links, in `BYTES` (default: 1500, in a cluster what fits into the overlay)")
 	f.Uint32Var(&config.Conntrack, "conntrack", 0, "how many answered flows there is room for (default: by the machine's memory)")
 	f.Var(choice(&config.Profiles, "off", "on", "off"), "pprof", "answer GET /debug/pprof/ on the socket: profiles of the agent itself")
 	f.Var(logLevel(level), "log-level", "what is logged")

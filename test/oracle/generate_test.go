@@ -142,12 +142,27 @@ func someEntries(random *rand.Rand, direction string) []document {
 	said := map[string]bool{}
 	for range random.IntN(4) {
 		e := someEntry(random, direction)
-		if what := fmt.Sprint(e[direction], e["except"], e["ports"]); !said[what] {
+		if what := fmt.Sprint(meant(e[direction]), meant(e["except"]), meant(e["ports"])); !said[what] {
 			said[what] = true
 			entries = append(entries, e)
 		}
 	}
 	return entries
+}
+
+// meant is the same for two lists of texts that mean the same, in whatever order and however often and in whatever words they say it;
+// some that do not, too.
+func meant(texts any) []string {
+	of, _ := texts.([]string)
+	var all []string
+	for _, text := range of {
+		text = strings.NewReplacer(prefixMarker, "", "==", "=", " notin ", "!=", " in ", "=").Replace(text)
+		words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("=,() ", r) })
+		slices.Sort(words)
+		all = append(all, strings.Join(slices.Compact(words), " "))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func someEntry(random *rand.Rand, direction string) document {

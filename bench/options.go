@@ -34,7 +34,7 @@ func parse(args []string) (options, error) {
 	var o options
 	rounds, sample, micro, endpoints := 60, 300*time.Millisecond, 20_000, "10,250,1000"
 	if os.Getenv("BENCH_SHORT") == "1" {
-		rounds, sample, micro, endpoints = 12, 100*time.Millisecond, 2_000, "10,250"
+		rounds, sample, micro, endpoints = 12, 100*time.Millisecond, 20_000, "10,250"
 	}
 	f := flag.NewFlagSet("bench run", flag.ContinueOnError)
 	f.IntVar(&o.rounds, "rounds", rounds, "how often everything is measured, in turn")

@@ -3,15 +3,11 @@
 package micro
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 )
-
-// ErrAction says that a program did with a packet what is not the case: its time would be another case's.
-var ErrAction = errors.New("the program did something else")
 
 // bench is the two programs between which a subject's packets are passed, and one to compare with.
 type bench struct {
@@ -47,21 +43,50 @@ func newBench(s Subject) (b *bench, err error) {
 // close closes what there is: of a nil program, Close does nothing.
 func (b *bench) close() { closeAll([]*ebpf.Program{b.client, b.server, b.empty}) }
 
-// batch is one value of a case.
-func (b *bench) batch(c testCase, number, each int) (nanos float64, err error) {
-	frames := c.prepare(b)
+// measured is a case's packets through a program, and through an empty one.
+type measured struct{ ours, none *driver }
+
+func (m measured) close() {
+	m.ours.close()
+	m.none.close()
+}
+
+// open sends what goes before a case's packets.
+func (b *bench) open(c testCase) (m measured, err error) {
+	packets := c.prepare(b)
+	err = b.Node.Do(func() error {
+		for _, one := range packets.before {
+			if err := b.send(one); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return m, err
+	}
+	if m.ours, err = newDriver(packets, b.client); err != nil {
+		return m, err
+	}
+	if m.none, err = newDriver(packets, b.empty); err != nil {
+		m.ours.close()
+	}
+	return m, err
+}
+
+// together is how many packets one call has: few enough that what interrupts one call is in one of many.
+const together = 50
+
+// batch is one value of a case: the median of calls.
+func (b *bench) batch(c testCase, m measured, each int) (nanos float64, err error) {
 	var ours, none []float64
 	err = b.Node.Do(func() error {
-		if err := b.open(frames.before, number); err != nil {
-			return err
-		}
-		for i := range each {
-			frame := frames.measured(number*each + i)
-			t, err := once(b.client, frame, c.action())
+		for range max(each/together, 1) {
+			t, err := m.ours.run(together, c.action())
 			if err != nil {
 				return err
 			}
-			base, err := once(b.empty, frame, passed)
+			base, err := m.none.run(together, passed)
 			if err != nil {
 				return err
 			}
@@ -75,19 +100,6 @@ func (b *bench) batch(c testCase, number, each int) (nanos float64, err error) {
 	return middle(ours) - middle(none), nil
 }
 
-// open sends what goes before the packets of a case, before the first batch.
-func (b *bench) open(before []sent, batch int) error {
-	if batch > 0 {
-		return nil
-	}
-	for _, one := range before {
-		if _, err := once(b.program(one.fromServer), one.bytes, redirected); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (b *bench) program(ofServer bool) *ebpf.Program {
 	if ofServer {
 		return b.server
@@ -95,14 +107,14 @@ func (b *bench) program(ofServer bool) *ebpf.Program {
 	return b.client
 }
 
-// once runs a program on one packet, nanoseconds. ErrAction if it does not return what it should.
-func once(p *ebpf.Program, frame []byte, want uint32) (float64, error) {
-	action, took, err := p.Benchmark(frame, 1, nil)
+// send gives a program one packet that it has to let pass.
+func (b *bench) send(one sent) error {
+	action, err := b.program(one.fromServer).Run(&ebpf.RunOptions{Data: one.bytes})
 	if err != nil {
-		return 0, fmt.Errorf("running a program on a packet: %w", err)
+		return fmt.Errorf("running a program on a packet: %w", err)
 	}
-	if action != want {
-		return 0, fmt.Errorf("%w: it returned %d, want %d", ErrAction, action, want)
+	if action != redirected {
+		return fmt.Errorf("%w: it returned %d, want %d", ErrAction, action, redirected)
 	}
-	return float64(took.Nanoseconds()), nil
+	return nil
 }

@@ -31,10 +31,11 @@ func (c testCase) action() uint32 {
 	return redirected
 }
 
-// packets are what goes before, and the ones measured.
+// packets are what goes before, and the ones measured: alike, or, if they begin flows, with a source port each.
 type packets struct {
 	before   []sent
-	measured func(i int) []byte
+	template []byte
+	portAt   int // offset of the source port; 0: they are alike
 }
 
 type sent struct {
@@ -66,16 +67,21 @@ func (b *bench) established(ipv4 bool) packets {
 			{true, testbed.Frame(append(b.back(ipv4), testbed.TCP(load.Port, port, "SA"))...)},
 			{false, segment},
 		},
-		measured: func(int) []byte { return segment },
+		template: segment,
 	}
 }
 
 // first begins a flow with each packet.
 func (b *bench) first(ipv4 bool, to uint16) packets {
-	return packets{measured: func(i int) []byte {
-		from := 3000 + uint16(i%60_000)
-		return testbed.Frame(append(b.there(ipv4), testbed.UDP(from, to), testbed.Data(18))...)
-	}}
+	const ethernet, ip4, ip6 = 14, 20, 40
+	portAt := ethernet + ip6
+	if ipv4 {
+		portAt = ethernet + ip4
+	}
+	return packets{
+		template: testbed.Frame(append(b.there(ipv4), testbed.UDP(firstPort, to), testbed.Data(18))...),
+		portAt:   portAt,
+	}
 }
 
 // fragment sends the first one of a packet, and measures the one behind it.
@@ -84,7 +90,7 @@ func (b *bench) fragment() packets {
 	pieces := testbed.Fragments(whole, 64, 1)
 	return packets{
 		before:   []sent{{false, pieces[0]}},
-		measured: func(int) []byte { return pieces[1] },
+		template: pieces[1],
 	}
 }
 
@@ -95,6 +101,6 @@ func (b *bench) extended() packets {
 	answer := testbed.Frame(append(b.back(false), testbed.UDP(load.Port, 2002), testbed.Data(18))...)
 	return packets{
 		before:   []sent{{false, frame}, {true, answer}},
-		measured: func(int) []byte { return frame },
+		template: frame,
 	}
 }

@@ -26,10 +26,13 @@ type Result struct {
 	Nanos      []float64
 }
 
-// TestRuns gives the subjects' programs each case's packet n times by PROG_TEST_RUN, batch by batch in turn: what slows the machine
-// for a while slows all. The kernel times each packet alone: a program changes its packet (hop limit, MAC addresses), so that it
-// can not be given the same twice in a call. The caches are as warm as a system call in between leaves them.
+// TestRuns gives the subjects' programs n packets of each case by PROG_TEST_RUN, batch by batch in turn: what slows the machine for a
+// while slows all. There is no system call between packets, so the caches are hot; of a flow that begins, what the tables keep of it is
+// not, for nothing of it was there before.
 func TestRuns(subjects []Subject, n int) (results []Result, err error) {
+	if n > portCount {
+		return nil, fmt.Errorf("%d packets a case: there are %d source ports", n, portCount)
+	}
 	var all []*bench
 	defer func() {
 		for _, b := range all {
@@ -56,9 +59,22 @@ func TestRuns(subjects []Subject, n int) (results []Result, err error) {
 // testRunsOf is one case of all. Who has no policy has no packet that is denied.
 func testRunsOf(c testCase, all []*bench, each int) (results []Result, err error) {
 	nanos := make([][]float64, len(all))
-	for batch := range batches {
+	var opened []measured
+	defer func() {
+		for _, m := range opened {
+			m.close()
+		}
+	}()
+	for _, b := range all {
+		m, err := b.open(c)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", b.Contestant, err)
+		}
+		opened = append(opened, m)
+	}
+	for range batches {
 		for i, b := range all {
-			value, err := b.batch(c, batch, each)
+			value, err := b.batch(c, opened[i], each)
 			if c.policy && errors.Is(err, ErrAction) {
 				continue
 			}

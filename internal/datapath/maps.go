@@ -76,10 +76,11 @@ func (s mapSizes) apply(dir string, spec *ebpf.MapSpec) {
 	}
 }
 
-// flowsForMemory is how many answered flows a machine with so many bytes of memory has room for: one for each 32 KiB, from
-// 64 Ki to 4 Mi. Entries take memory (some 150 bytes) only while they are there.
+// flowsForMemory is how many answered flows a machine with so many bytes of memory has room for: one for each 64 KiB, from
+// 64 Ki to 4 Mi. Entries take memory (some 150 bytes) only while they are there; room for them is looked at with each first packet, and
+// the less there is, the more of it is in a cache.
 func flowsForMemory(bytes uint64) uint32 {
-	return uint32(min(max(bytes/(32<<10), 64<<10), 4<<20))
+	return uint32(min(max(bytes/(64<<10), 64<<10), 4<<20))
 }
 
 // countersForMemory is how many counters a machine with so many bytes of memory has room for: one for each 64 KiB, 64 Ki or more. The

@@ -4,7 +4,6 @@ package datapath
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -13,55 +12,28 @@ import (
 	"github.com/hypha-net/hypha/bpf"
 )
 
-// sweepGrace is how much longer than its lifetime a flow stays: programs and this agent read different clocks.
-const sweepGrace = 5 * time.Second
+// sweeper is a program that walks the flows: a table of a million is never copied out of the kernel for the few that are over.
+type sweeper struct{ program *ebpf.Program }
 
-// Sweep removes dead flows from both tables and returns how many. The unanswered ones would replace each other anyway; but
-// what status counts should be alive.
+func newSweeper(shared *sharedMaps) (sweeper, error) {
+	spec, err := bpf.LoadSweep()
+	if err != nil {
+		return sweeper{}, fmt.Errorf("reading the compiled datapath: %w", err)
+	}
+	programs, err := load(spec, shared)
+	if err != nil {
+		return sweeper{}, err
+	}
+	return sweeper{programs.programs[bpf.SweepProgSweepFlows]}, nil
+}
+
+// Sweep removes flows whose time is over from both tables and returns how many.
 func (d *Datapath) Sweep() (removed int, err error) {
-	for _, table := range []*ebpf.Map{d.maps.Established, d.maps.Unanswered} {
-		n, problem := sweep(table, monotonic())
-		removed += n
-		err = errors.Join(err, problem)
+	var swept bpf.SweepSweep
+	if _, err := d.sweeper.program.Run(&ebpf.RunOptions{Context: swept, ContextOut: &swept}); err != nil {
+		return 0, fmt.Errorf("sweeping the tables of flows: %w", err)
 	}
-	return removed, err
-}
-
-func sweep(table *ebpf.Map, now uint64) (removed int, err error) {
-	var found []bpf.EndpointFlowKey
-	err = eachFlow(table, func(key bpf.EndpointFlowKey, flow bpf.EndpointFlow) bool {
-		if dead(flow, now) {
-			found = append(found, key)
-		}
-		return true
-	})
-	for _, key := range found {
-		was, problem := bury(table, key, now)
-		if was {
-			removed++
-		}
-		err = errors.Join(err, problem)
-	}
-	return removed, err
-}
-
-func dead(flow bpf.EndpointFlow, now uint64) bool { return expires(flow, now) < -int64(sweepGrace) }
-
-// bury removes a flow that was found dead, unless a new one has come to life under its key meanwhile: reading a large
-// table takes a while, and clients use their ports again. (Between the look and the removal are microseconds.)
-func bury(table *ebpf.Map, key bpf.EndpointFlowKey, now uint64) (bool, error) {
-	var flow bpf.EndpointFlow
-	err := table.Lookup(key, &flow)
-	if err == nil && dead(flow, now) {
-		err = table.Delete(key)
-		if err == nil {
-			return true, nil
-		}
-	}
-	if err = ignoreMissing(err); err != nil {
-		return false, fmt.Errorf("removing a dead flow: %w", err)
-	}
-	return false, nil
+	return int(swept.Removed), nil
 }
 
 // RunSweeper sweeps every interval until ctx is done.

@@ -40,6 +40,7 @@ type Datapath struct {
 	judgeTemplate
 	known *knownIdentities
 	slots *counterSlots
+	sweeper
 
 	changing sync.Mutex // held while the kernel is switched from one state of tables and endpoints to another; before mu
 
@@ -74,6 +75,7 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 			if d.slots != nil {
 				d.slots.close()
 			}
+			d.sweeper.program.Close()
 			d.maps.Close()
 		}
 	}()
@@ -81,6 +83,9 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 		return nil, fmt.Errorf("making the directory of pinned links: %w", err)
 	}
 	if d.entryTemplate, err = newEntryTemplate(compiled, d.maps); err != nil {
+		return nil, err
+	}
+	if d.sweeper, err = newSweeper(d.maps); err != nil {
 		return nil, err
 	}
 	if err := d.adopt(); err != nil {
@@ -151,6 +156,7 @@ func (d *Datapath) Close() error {
 		delete(d.tables, id)
 	}
 	d.slots.close()
+	d.sweeper.program.Close()
 	d.maps.Close()
 	return nil
 }

@@ -40,6 +40,10 @@ var probes = []probe{
 		Feature{Name: "coarse clock", Since: "5.11", Required: true, Use: "lifetimes of connections"},
 		func() error { return features.HaveProgramHelper(ebpf.SchedCLS, asm.FnKtimeGetCoarseNs) },
 	},
+	{ // 79a7f8bdb159 "bpf: Introduce bpf_sys_bpf() helper and program type."
+		Feature{Name: "programs of system calls", Since: "5.14", Required: true, Use: "connections that are over are removed by a program"},
+		func() error { return features.HaveProgramHelper(ebpf.Syscall, asm.FnForEachMapElem) },
+	},
 	{ // 9aa1206e8f48 "bpf: Add redirect_peer helper"
 		Feature{Name: "bpf_redirect_peer", Since: "5.10", Required: true, Use: "the short way into a container"},
 		func() error { return features.HaveProgramHelper(ebpf.SchedCLS, asm.FnRedirectPeer) },

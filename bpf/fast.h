@@ -31,7 +31,21 @@ static __always_inline const struct endpoint_info *receiver_of(const struct flow
 }
 
 /*
- * fast_path forwards a plain packet of an established flow, as the slow path would. TC_ACT_UNSPEC: it is something
+ * flow_of finds a plain packet's flow: an established one, or one that has got no answer yet and that this is not the first of.
+ * That one is for the slow path.
+ */
+static __always_inline struct flow *flow_of(const struct plain *plain)
+{
+	struct flow *flow = bpf_map_lookup_elem(&established, &plain->key);
+
+	if (flow)
+		return flow;
+	flow = bpf_map_lookup_elem(&unanswered, &plain->key);
+	return flow && flow->client == plain->side ? flow : NULL;
+}
+
+/*
+ * fast_path forwards a plain packet of a known flow, as the slow path would. TC_ACT_UNSPEC: it is something
  * else, or there is something to say about it.
  */
 static __always_inline int fast_path(struct __sk_buff *skb, struct frame frame,
@@ -44,7 +58,7 @@ static __always_inline int fast_path(struct __sk_buff *skb, struct frame frame,
 
 	if (!read_plain(skb, frame, &plain))
 		return TC_ACT_UNSPEC;
-	flow = bpf_map_lookup_elem(&established, &plain.key);
+	flow = flow_of(&plain);
 	if (!flow)
 		return TC_ACT_UNSPEC;
 	side = plain.side & 1; /* for the verifier: it was on the stack */

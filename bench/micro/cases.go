@@ -47,6 +47,7 @@ type sent struct {
 var cases = []testCase{
 	{name: "TCP established, IPv4", prepare: func(b *bench) packets { return b.established(true) }},
 	{name: "TCP established, IPv6", prepare: func(b *bench) packets { return b.established(false) }},
+	{name: "UDP unanswered, IPv6", prepare: (*bench).unanswered},
 	{name: "UDP first packet, IPv4", prepare: func(b *bench) packets { return b.first(true, load.Port) }},
 	{name: "UDP first packet, IPv6", prepare: func(b *bench) packets { return b.first(false, load.Port) }},
 	{name: "UDP denied, IPv6", prepare: func(b *bench) packets { return b.first(false, denied) }, policy: true},
@@ -69,6 +70,12 @@ func (b *bench) established(ipv4 bool) packets {
 		},
 		template: segment,
 	}
+}
+
+// unanswered is a flow of one side only.
+func (b *bench) unanswered() packets {
+	frame := testbed.Frame(append(b.there(false), testbed.UDP(2003, load.Port), testbed.Data(18))...)
+	return packets{before: []sent{{false, frame}}, template: frame}
 }
 
 // first begins a flow with each packet.

@@ -1,7 +1,7 @@
 //go:build ignore
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The program of all packets that are not plain ones of an established flow: one for the whole node, as nothing of it
+ * The program of all packets that are not plain ones of a known flow: one for the whole node, as nothing of it
  * differs between endpoints. What an endpoint has of its own is in maps.
  */
 #include "decide.h"

@@ -4,7 +4,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,26 +17,34 @@ import (
 // fails, ctx ends (no error), or the past events are told and query asks for no
 // more. ErrGone: the agent stopped.
 func (c *Client) Events(ctx context.Context, query EventQuery, each func(Event) error) error {
+	var decoder EventDecoder
+	return c.EventLines(ctx, query, func(lines []byte) error { return decoder.Each(lines, each) })
+}
+
+// EventLines is Events with what the agent writes: an Event as JSON a line. Each
+// gets all that has come, one line or more, which are the caller's until it returns.
+func (c *Client) EventLines(ctx context.Context, query EventQuery, each func(lines []byte) error) error {
 	resp, err := c.open(ctx, http.MethodGet, "/v1/events?"+query.encode(), "", nil)
 	if err != nil {
 		return unlessDone(ctx, err)
 	}
 	defer resp.Body.Close()
 
-	for lines := json.NewDecoder(resp.Body); ; {
-		var event Event
-		err := lines.Decode(&event)
+	for lines := (lineReader{from: resp.Body}); ; {
+		whole, err := lines.read()
+		if len(whole) > 0 {
+			if err := each(whole); err != nil {
+				return err
+			}
+		}
 		switch {
 		case err == nil:
-		case errors.Is(err, io.EOF) && query.NoFollow:
+		case err == io.EOF && query.NoFollow:
 			return nil
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 			return unlessDone(ctx, fmt.Errorf("%w: %s", ErrGone, c.socket))
 		default:
 			return unlessDone(ctx, fmt.Errorf("reading events: %w", err))
-		}
-		if err := each(event); err != nil {
-			return err
 		}
 	}
 }

@@ -27,8 +27,9 @@
 //	GET    /v1/conntrack?limit=N
 //	GET    /metrics                 for Prometheus
 //
-// /v1/events answers with one Event a line, in chunks as they happen. A request
-// that is refused answers with a 4xx or 5xx status and {"error": "one line"}.
+// /v1/events answers with one Event a line, in chunks as they happen, those of
+// some milliseconds together. A request that is refused answers with a 4xx or
+// 5xx status and {"error": "one line"}.
 package api
 
 // DefaultSocket is where an agent listens that was given no other place.

@@ -45,9 +45,11 @@ type denials struct {
 func (d *denials) follow(ctx context.Context, m *monitor.Monitor) error {
 	subscription := m.Subscribe(monitor.Filter{Types: []monitor.Type{monitor.Drop}, Audited: true})
 	defer context.AfterFunc(ctx, subscription.Close)()
-	for event := range subscription.Events {
-		if event.PolicyDenied() {
-			d.add(event)
+	for batch := range subscription.Batches() {
+		for _, event := range batch {
+			if event.PolicyDenied() {
+				d.add(event)
+			}
 		}
 	}
 	return nil

@@ -22,23 +22,29 @@ func (a *Agent) meetStrangers(ctx context.Context) error {
 	subscription := a.monitor.Subscribe(monitor.Filter{Types: []monitor.Type{monitor.Drop}})
 	defer context.AfterFunc(ctx, subscription.Close)()
 	asked := map[identity.Number]time.Time{}
-	for event := range subscription.Events {
-		if event.Verdict != bpf.EndpointVerdictDROP_IDENTITY_UNKNOWN {
-			continue
-		}
-		for _, number := range []identity.Number{event.Source.Identity, event.Destination.Identity} {
-			if number.IsLabelSet() && time.Since(asked[number]) > askAgain {
-				asked[number] = time.Now()
-				a.note("asking for identities", a.meet(ctx, number))
-			}
-		}
-		for number, when := range asked { // of the last second only, and so few
-			if time.Since(when) > askAgain {
-				delete(asked, number)
+	for batch := range subscription.Batches() {
+		for _, event := range batch {
+			if event.Verdict == bpf.EndpointVerdictDROP_IDENTITY_UNKNOWN {
+				a.meetParties(ctx, event, asked)
 			}
 		}
 	}
 	return nil
+}
+
+// meetParties asks for those of an event's identities that were not asked for in the last second.
+func (a *Agent) meetParties(ctx context.Context, event monitor.Event, asked map[identity.Number]time.Time) {
+	for _, number := range []identity.Number{event.Source.Identity, event.Destination.Identity} {
+		if number.IsLabelSet() && time.Since(asked[number]) > askAgain {
+			asked[number] = time.Now()
+			a.note("asking for identities", a.meet(ctx, number))
+		}
+	}
+	for number, when := range asked { // of the last second only, and so few
+		if time.Since(when) > askAgain {
+			delete(asked, number)
+		}
+	}
 }
 
 // meet makes an identity known here, and to the kernel. One that the cluster does not know stays a stranger.

@@ -8,13 +8,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// wallTime turns nanoseconds of CLOCK_MONOTONIC, which is the clock of bpf_ktime_get_ns, into the time that
-// a clock on the wall showed. The two are compared at each call: somebody may have set the wall clock.
-func wallTime(ns uint64) time.Time {
+// clock turns nanoseconds of CLOCK_MONOTONIC, which is the clock of bpf_ktime_get_ns, into the time that a clock on the
+// wall showed.
+type clock struct {
+	wall      time.Time // one moment, by both
+	monotonic int64
+}
+
+// readClock compares the two. One is good for events that are read together: somebody may set the wall clock later.
+func readClock() clock {
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
 		panic(err) // every Linux has this clock
 	}
-	age := time.Duration(now.Nano() - int64(ns))
-	return time.Now().Round(0).Add(-age)
+	return clock{wall: time.Now().Round(0), monotonic: now.Nano()}
 }
+
+func (c clock) at(ns uint64) time.Time { return c.wall.Add(time.Duration(int64(ns) - c.monotonic)) }

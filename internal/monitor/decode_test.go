@@ -19,27 +19,27 @@ func TestParties(t *testing.T) {
 		source, destination Party // address and port
 	}{
 		{"tcp", func(*bpf.EndpointEvent) {},
-			party("2001:db8::7", 40000), party("2001:db8::9", 80)},
+			at("2001:db8::7", 40000), at("2001:db8::9", 80)},
 		{"mapped addresses are IPv4", func(e *bpf.EndpointEvent) {
 			e.Source, e.Destination = address("::ffff:10.0.0.7"), address("::ffff:10.0.0.9")
-		}, party("10.0.0.7", 40000), party("10.0.0.9", 80)},
+		}, at("10.0.0.7", 40000), at("10.0.0.9", 80)},
 		{"udp", func(e *bpf.EndpointEvent) { e.Protocol = 17 },
-			party("2001:db8::7", 40000), party("2001:db8::9", 80)},
+			at("2001:db8::7", 40000), at("2001:db8::9", 80)},
 		{"sctp", func(e *bpf.EndpointEvent) { e.Protocol = 132 },
-			party("2001:db8::7", 40000), party("2001:db8::9", 80)},
+			at("2001:db8::7", 40000), at("2001:db8::9", 80)},
 		{"icmp has no ports", func(e *bpf.EndpointEvent) { e.Protocol = 1 },
-			party("2001:db8::7", 0), party("2001:db8::9", 0)},
+			at("2001:db8::7", 0), at("2001:db8::9", 0)},
 		{"icmpv6 has no ports", func(e *bpf.EndpointEvent) { e.Protocol = 58 },
-			party("2001:db8::7", 0), party("2001:db8::9", 0)},
+			at("2001:db8::7", 0), at("2001:db8::9", 0)},
 		{"from the unspecified address", func(e *bpf.EndpointEvent) { e.Source = address("::") },
-			party("::", 40000), party("2001:db8::9", 80)},
+			at("::", 40000), at("2001:db8::9", 80)},
 		{"not understood", func(e *bpf.EndpointEvent) {
 			*e = bpf.EndpointEvent{Type: e.Type, Verdict: uint8(bpf.EndpointVerdictDROP_TRUNCATED)}
 		}, Party{}, Party{}},
 	} {
 		raw := denied()
 		c.change(&raw)
-		event, err := decode(record(t, raw))
+		event, err := decode(record(t, raw), readClock())
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
@@ -56,11 +56,12 @@ func TestRulingOfAnEvent(t *testing.T) {
 	for number, known := range map[uint32]bool{canariesNumber: true, canariesNumber + 1: false, 0: false} {
 		raw := denied()
 		raw.Ruling = number
-		event, err := decode(record(t, raw))
+		event, err := decode(record(t, raw), readClock())
 		if err != nil {
 			t.Fatal(err)
 		}
-		event.label(shop{})
+		directory := newDirectory(shop{})
+		directory.label(&event)
 		if event.RulingNumber != number || (event.Ruling != nil) != known || known && *event.Ruling != canaries {
 			t.Errorf("ruling %d: %d, %+v", number, event.RulingNumber, event.Ruling)
 		}
@@ -82,7 +83,7 @@ func TestFlagsAreIndependent(t *testing.T) {
 		{bpf.EndpointEventFlagsEVENT_ICMP_ERROR, Event{ICMPError: true}},
 		{bpf.EndpointEventFlagsEVENT_EGRESS, Event{Egress: true}},
 	} {
-		got, err := decode(record(t, bpf.EndpointEvent{Type: uint8(Trace), Flags: uint8(c.flag)}))
+		got, err := decode(record(t, bpf.EndpointEvent{Type: uint8(Trace), Flags: uint8(c.flag)}), readClock())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,18 +97,18 @@ func TestFlagsAreIndependent(t *testing.T) {
 func TestBrokenRecords(t *testing.T) {
 	whole := record(t, denied())
 	for length := range whole {
-		if _, err := decode(whole[:length]); !errors.Is(err, ErrRecord) {
+		if _, err := decode(whole[:length], readClock()); !errors.Is(err, ErrRecord) {
 			t.Errorf("%d bytes: %v", length, err)
 		}
 	}
 	for _, kind := range []uint8{0, uint8(Notice) + 1, 255} {
 		raw := denied()
 		raw.Type = kind
-		if _, err := decode(record(t, raw)); !errors.Is(err, ErrRecord) {
+		if _, err := decode(record(t, raw), readClock()); !errors.Is(err, ErrRecord) {
 			t.Errorf("type %d: %v", kind, err)
 		}
 	}
-	if _, err := decode(append(whole, 1, 2, 3)); err != nil {
+	if _, err := decode(append(whole, 1, 2, 3), readClock()); err != nil {
 		t.Errorf("longer than this version knows: %v", err)
 	}
 }
@@ -117,7 +118,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(record(f, denied()))
 	f.Add(record(f, bpf.EndpointEvent{TimeNs: 1 << 63, Type: uint8(Notice), Verdict: 255}))
 	f.Fuzz(func(t *testing.T, bytes []byte) {
-		event, err := decode(bytes)
+		event, err := decode(bytes, readClock())
 		if (err == nil) == errors.Is(err, ErrRecord) {
 			t.Fatalf("error is %v", err)
 		}

@@ -11,11 +11,10 @@ import (
 	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/identity"
-	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
-// Event is what became of one packet. It is a value; whoever gets one shares its label sets with others.
+// Event is what became of one packet. It is a value; whoever gets one shares what it points to with others.
 type Event struct {
 	Time    time.Time
 	Type    Type
@@ -54,9 +53,8 @@ func (e Event) PolicyDenied() bool {
 // Party is one end of the packet's flow, as far as it is known.
 type Party struct {
 	Endpoint endpoint.ID     // 0: not an endpoint of this node
-	Name     string          // of the endpoint; "" without one, or when it has gone
 	Identity identity.Number // 0: not known
-	Labels   labels.Set      // the endpoint's, or else the identity's; nil if neither is known
+	Who      *Who            // what people call it; nil if nothing is known
 	Address  netip.Addr      // the zero Addr if the packet was not understood that far
 	Port     uint16          // 0 for ICMP, which has none
 }

@@ -15,7 +15,7 @@ type Filter struct {
 	Audited  bool        // also verdicts that mode audit or rules under audit have a part in, which are reported unasked
 }
 
-func (f Filter) lets(e Event) bool {
+func (f Filter) lets(e *Event) bool {
 	if !f.wants(e.Type) && !(f.Audited && e.Type == Verdict && e.Audit) {
 		return false
 	}

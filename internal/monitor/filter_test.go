@@ -16,7 +16,7 @@ func TestFilterForAudited(t *testing.T) {
 		{Event{Type: Verdict}, false},
 		{Event{Type: Trace, Audit: true}, false},
 	} {
-		if f.lets(c.event) != c.lets {
+		if f.lets(&c.event) != c.lets {
 			t.Errorf("%v, audit %v: lets it through: %v, want %v", c.event.Type, c.event.Audit, !c.lets, c.lets)
 		}
 	}

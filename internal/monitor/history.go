@@ -9,12 +9,12 @@ type history struct {
 	next   int // where the next one goes, once there are size: the place of the oldest
 }
 
-func (h *history) add(e Event) {
+func (h *history) add(e *Event) {
 	switch {
 	case len(h.events) < h.size:
-		h.events = append(h.events, e)
+		h.events = append(h.events, *e)
 	case h.size > 0:
-		h.events[h.next] = e
+		h.events[h.next] = *e
 		h.next = (h.next + 1) % h.size
 	}
 }
@@ -23,8 +23,8 @@ func (h *history) add(e Event) {
 func (h *history) chosen(f Filter) []Event {
 	var some []Event
 	for i := range h.events {
-		if e := h.events[(h.next+i)%len(h.events)]; f.lets(e) {
-			some = append(some, e)
+		if e := &h.events[(h.next+i)%len(h.events)]; f.lets(e) {
+			some = append(some, *e)
 		}
 	}
 	return some

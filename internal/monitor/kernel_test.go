@@ -36,11 +36,11 @@ func TestEventsFromTheKernel(t *testing.T) {
 	want := Event{
 		Type: Drop, Verdict: bpf.EndpointVerdictDROP_POLICY_DENIED, Reason: "policy-denied",
 		Source: Party{
-			Endpoint: 7, Name: "client", Identity: 300, Labels: labels.Set{"role": "client", "build": "77"},
+			Endpoint: 7, Identity: 300, Who: &Who{Name: "client", Labels: labels.Set{"role": "client", "build": "77"}},
 			Address: netip.MustParseAddr("2001:db8::7"), Port: 40000,
 		},
 		Destination: Party{
-			Endpoint: 9, Identity: 301, Labels: labels.Set{"role": "server"},
+			Endpoint: 9, Identity: 301, Who: &Who{Labels: labels.Set{"role": "server"}},
 			Address: netip.MustParseAddr("2001:db8::9"), Port: 80,
 		},
 		Protocol: 6, TCPFlags: 2, Length: 94, Interface: 5, Suppressed: 3, Revision: 12,
@@ -89,7 +89,7 @@ func TestEventOfTheDatapath(t *testing.T) {
 	got := next(t, s)
 	want := Event{
 		Type: Drop, Verdict: bpf.EndpointVerdictDROP_UNKNOWN_ETHERTYPE, Reason: "unknown-ethertype",
-		Source: Party{Endpoint: 7, Name: "client", Identity: 300, Labels: labels.Set{"role": "client", "build": "77"}},
+		Source: Party{Endpoint: 7, Identity: 300, Who: &Who{Name: "client", Labels: labels.Set{"role": "client", "build": "77"}}},
 		Length: 60, Interface: got.Interface,
 	}
 	if diff := cmp.Diff(want, got, addresses, cmpopts.IgnoreFields(Event{}, "Time")); diff != "" {

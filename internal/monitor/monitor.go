@@ -54,27 +54,18 @@ func (m *Monitor) Recent(f Filter) []Event {
 	return m.history.chosen(f)
 }
 
-// receive takes one record of the ring buffer.
-func (m *Monitor) receive(record []byte) {
-	e, err := decode(record)
-	if err != nil {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.counts.Broken++
-		return
-	}
-	e.label(m.names)
-	m.publish(e)
-}
-
-func (m *Monitor) publish(e Event) {
+// publish hands on what was read of the ring buffer at once.
+func (m *Monitor) publish(events []Event, broken uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.counts.Events++
-	m.counts.Suppressed += uint64(e.Suppressed)
-	m.history.add(e)
+	m.counts.Broken += broken
+	m.counts.Events += uint64(len(events))
+	for i := range events {
+		m.counts.Suppressed += uint64(events[i].Suppressed)
+		m.history.add(&events[i])
+	}
 	for s := range m.subscriptions {
-		s.offer(e)
+		s.offer(events)
 	}
 }
 

@@ -3,6 +3,7 @@
 package monitor
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -29,11 +30,13 @@ func revisions(events []Event) (numbers []int) {
 	return numbers
 }
 
+func (m *Monitor) publishOne(e Event) { m.publish([]Event{e}, 0) }
+
 // drain returns what waits in a subscription.
 func drain(s *Subscription) (events []Event) {
-	for len(s.Events) > 0 {
-		events = append(events, <-s.Events)
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	events, s.waiting = s.waiting, nil
 	return events
 }
 
@@ -45,7 +48,7 @@ func TestHistoryKeepsTheLast(t *testing.T) {
 		m := newMonitor(size)
 		var all []int
 		for i := range events {
-			m.publish(numbered(i))
+			m.publishOne(numbered(i))
 			all = append(all, i)
 		}
 		s := m.Subscribe(Filter{})
@@ -76,29 +79,11 @@ func TestFilter(t *testing.T) {
 	} {
 		m := newMonitor(1)
 		before := m.Subscribe(c.filter)
-		m.publish(c.event)
+		m.publishOne(c.event)
 		after := m.Subscribe(c.filter)
 		if live, kept := len(drain(before)) == 1, len(after.Recent) == 1; live != c.want || kept != c.want {
 			t.Errorf("%+v: %+v: passed live %v, from the history %v, want %v", c.filter, c.event, live, kept, c.want)
 		}
-	}
-}
-
-func TestSlowReaderLearnsWhatItLost(t *testing.T) {
-	m := newMonitor(0)
-	slow := m.Subscribe(Filter{})
-	defer slow.Close()
-	for i := range Backlog + 5 {
-		m.publish(numbered(i))
-	}
-	if got := len(drain(slow)); got != Backlog {
-		t.Fatalf("got %d events, want %d", got, Backlog)
-	}
-	m.publish(numbered(1))
-	m.publish(numbered(2))
-	got := drain(slow)
-	if len(got) != 2 || got[0].Lost != 5 || got[1].Lost != 0 {
-		t.Errorf("after 5 lost events: %+v", got)
 	}
 }
 
@@ -127,7 +112,7 @@ func TestFanOut(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				m.publish(numbered(i))
+				m.publishOne(numbered(i))
 			}
 		}
 	})
@@ -151,21 +136,15 @@ func checkRun(s *Subscription, count int) error {
 			return err
 		}
 	}
-	for range count {
-		if err := follow(<-s.Events); err != nil {
-			return err
+	for batch := range s.Batches() {
+		for _, e := range batch {
+			if err := follow(e); err != nil {
+				return err
+			}
+		}
+		if count -= len(batch); count <= 0 {
+			return nil
 		}
 	}
-	return nil
-}
-
-func TestCloseTwiceEndsOnce(t *testing.T) {
-	m := newMonitor(1)
-	s := m.Subscribe(Filter{})
-	s.Close()
-	s.Close()
-	m.publish(numbered(1))
-	if e, open := <-s.Events; open {
-		t.Errorf("got %+v after Close", e)
-	}
+	return errors.New("the subscription ended by itself")
 }

@@ -12,7 +12,7 @@ import (
 const dropPrefix = "DROP_"
 
 // Names that the rule of Reason would make clumsy.
-var reasons = map[bpf.EndpointVerdict]string{
+var special = map[bpf.EndpointVerdict]string{
 	bpf.EndpointVerdictVERDICT_NEXT:     "undecided",
 	bpf.EndpointVerdictVERDICT_JUDGE:    "unjudged",
 	bpf.EndpointVerdictFORWARD_ENDPOINT: "forwarded",
@@ -26,12 +26,20 @@ func Reason(v bpf.EndpointVerdict) string {
 	if v >= bpf.EndpointVerdictVERDICT_COUNT {
 		return fmt.Sprintf("verdict-%d", uint32(v))
 	}
-	if name, special := reasons[v]; special {
-		return name
-	}
-	name := strings.TrimPrefix(strings.TrimPrefix(v.String(), dropPrefix), "NOTICE_")
-	return strings.ToLower(strings.ReplaceAll(name, "_", "-"))
+	return reasons[v]
 }
+
+// reasons is that of each verdict: it is made once, and not for each event.
+var reasons = func() (reasons [bpf.EndpointVerdictVERDICT_COUNT]string) {
+	for v := range bpf.EndpointVerdictVERDICT_COUNT {
+		name := strings.TrimPrefix(strings.TrimPrefix(v.String(), dropPrefix), "NOTICE_")
+		reasons[v] = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
+	}
+	for v, name := range special {
+		reasons[v] = name
+	}
+	return reasons
+}()
 
 // Drops returns every verdict that drops the packet, in the order of the enum. Each is an index of the kernel's
 // verdict counters, and its Reason a drop reason.

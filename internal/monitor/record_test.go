@@ -74,7 +74,7 @@ var canaries = policy.Ruling{Ingress: policy.Opinion{Cause: policy.CauseDeny, Po
 
 const canariesNumber = 7
 
-func party(addr string, port uint16) Party {
+func at(addr string, port uint16) Party {
 	return Party{Address: netip.MustParseAddr(addr), Port: port}
 }
 

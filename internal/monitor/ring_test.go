@@ -84,13 +84,17 @@ func watch(t *testing.T, m *Monitor, events *ebpf.Map) *Subscription {
 	return s
 }
 
-func next(t *testing.T, s *Subscription) Event {
+// next returns an event that comes alone.
+func next(t *testing.T, s *Subscription) (one Event) {
 	t.Helper()
-	select {
-	case e := <-s.Events:
-		return e
-	case <-time.After(patience):
-		t.Fatal("no event came")
-		return Event{}
+	overdue := time.AfterFunc(patience, s.Close)
+	defer overdue.Stop()
+	for batch := range s.Batches() {
+		if len(batch) != 1 {
+			t.Fatalf("got %d events, want 1", len(batch))
+		}
+		return batch[0]
 	}
+	t.Fatal("no event came")
+	return one
 }

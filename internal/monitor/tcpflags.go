@@ -24,13 +24,19 @@ var tcpFlagNames = []struct {
 	{bpf.EndpointTcpFlagsTCP_ACK, "ACK"},
 }
 
-// String returns the names of the flags that are set, as "SYN,ACK"; "" for none.
-func (f TCPFlags) String() string {
-	var names []string
-	for _, n := range tcpFlagNames {
-		if f&TCPFlags(n.flag) != 0 {
-			names = append(names, n.name)
+// flagTexts is the text of every combination: each event has one.
+var flagTexts = func() (texts [1 << 6]string) {
+	for flags := range texts {
+		var names []string
+		for _, n := range tcpFlagNames {
+			if bpf.EndpointTcpFlags(flags)&n.flag != 0 {
+				names = append(names, n.name)
+			}
 		}
+		texts[flags] = strings.Join(names, ",")
 	}
-	return strings.Join(names, ",")
-}
+	return texts
+}()
+
+// String returns the names of the flags that are set, as "SYN,ACK"; "" for none.
+func (f TCPFlags) String() string { return flagTexts[int(f)%len(flagTexts)] }

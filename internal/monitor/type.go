@@ -19,12 +19,14 @@ const (
 	Notice  = Type(bpf.EndpointEventTypeEVENT_NOTICE)  // the datapath itself is in trouble; the packet passed
 )
 
-var typeNames = map[Type]string{Drop: "drop", Verdict: "verdict", Trace: "trace", Notice: "notice"}
+var typeNames = [...]string{Drop: "drop", Verdict: "verdict", Trace: "trace", Notice: "notice"}
+
+func (t Type) known() bool { return int(t) < len(typeNames) && typeNames[t] != "" }
 
 // String returns the type's name in lower case.
 func (t Type) String() string {
-	if name, known := typeNames[t]; known {
-		return name
+	if t.known() {
+		return typeNames[t]
 	}
 	return fmt.Sprintf("type-%d", uint8(t))
 }

@@ -78,9 +78,10 @@ type Advisor interface {
 type Events interface {
 	// Events are the last query.Last ones that query chooses, oldest first,
 	// and, unless query.NoFollow, each that happens from now on, until ctx ends.
-	// With each it says whether another one waits already. A reader that is too
-	// slow loses some, and is told how many. ErrNotFound: no endpoint has the name.
-	Events(ctx context.Context, query api.EventQuery) (iter.Seq2[api.Event, bool], error)
+	// Those that come at once are together: lines of JSON, an api.Event each, which
+	// are the caller's until it asks for more. A reader that is too slow loses
+	// some, and is told how many. ErrNotFound: no endpoint has the name.
+	Events(ctx context.Context, query api.EventQuery) (iter.Seq[[]byte], error)
 }
 
 // Statistics are counters that only grow, in a stable order.

@@ -88,7 +88,7 @@ func (d *double) change(name string, how func(*api.Endpoint)) (api.Endpoint, err
 }
 
 // Events yields the last ones as they are, and what is published from now on. It knows the endpoints web and "" only.
-func (d *double) Events(ctx context.Context, query api.EventQuery) (iter.Seq2[api.Event, bool], error) {
+func (d *double) Events(ctx context.Context, query api.EventQuery) (iter.Seq[[]byte], error) {
 	if query.Endpoint != "" && query.Endpoint != "web" {
 		return nil, Fault(ErrNotFound, fmt.Errorf("no endpoint is called %q", query.Endpoint))
 	}
@@ -97,9 +97,9 @@ func (d *double) Events(ctx context.Context, query api.EventQuery) (iter.Seq2[ap
 	coming := make(chan api.Event, 16)
 	d.readers = append(d.readers, coming)
 	recent := d.recent[max(0, len(d.recent)-query.Last):]
-	return func(yield func(api.Event, bool) bool) {
+	return func(yield func([]byte) bool) {
 		for _, event := range recent {
-			if !yield(event, false) {
+			if !yield(lineOf(event)) {
 				return
 			}
 		}
@@ -108,13 +108,15 @@ func (d *double) Events(ctx context.Context, query api.EventQuery) (iter.Seq2[ap
 			case <-ctx.Done():
 				return
 			case event := <-coming:
-				if !yield(event, false) {
+				if !yield(lineOf(event)) {
 					return
 				}
 			}
 		}
 	}, nil
 }
+
+func lineOf(event api.Event) []byte { return append(object(event), '\n') }
 
 func (d *double) publish(event api.Event) {
 	d.mu.Lock()

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"encoding/json"
 	"net/netip"
 	"testing"
 
@@ -20,7 +21,7 @@ import (
 func TestEventOnTheWire(t *testing.T) {
 	known := func(number identity.Number) api.Identity { return identityOf(agent.Identity{Number: number}) }
 	server := netip.MustParseAddr("fd00::2")
-	client := monitor.Party{Endpoint: 1, Name: "client", Identity: 256, Labels: labels.Set{"role": "client"}}
+	client := monitor.Party{Endpoint: 1, Identity: 256, Who: &monitor.Who{Name: "client", Labels: labels.Set{"role": "client"}}}
 	base := monitor.Event{
 		Type: monitor.Drop, Verdict: bpf.EndpointVerdictDROP_POLICY_DENIED, Reason: "policy-denied", Protocol: 6, Length: 94,
 		Source: client, Destination: monitor.Party{Identity: identity.World, Address: server, Port: 80}, Lost: 2,
@@ -54,10 +55,21 @@ func TestEventOnTheWire(t *testing.T) {
 		e, w := base, want
 		c.change(&e, &w)
 		var got api.Event
-		for got = range translate(func(yield func(monitor.Event, bool) bool) { yield(e, false) }, known) {
+		line := lines(known, e)
+		if err := json.Unmarshal(line, &got); err != nil {
+			t.Fatalf("%s: %v: %s", c.name, err, line)
 		}
 		if diff := cmp.Diff(w, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
+}
+
+// lines is what a reader gets of events that come at once.
+func lines(known func(identity.Number) api.Identity, events ...monitor.Event) (text []byte) {
+	one := func(yield func([]monitor.Event) bool) { yield(events) }
+	for chunk := range writeEvents(one, known) {
+		text = append(text, chunk...)
+	}
+	return text
 }

@@ -3,7 +3,6 @@
 package server
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -36,9 +35,8 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if flush() != nil { // so that the reader knows that it is heard
 		return
 	}
-	lines := json.NewEncoder(w)
-	for event, more := range events {
-		if lines.Encode(event) != nil || !more && flush() != nil {
+	for lines := range events {
+		if _, err := w.Write(lines); err != nil || flush() != nil {
 			return // the client has gone
 		}
 	}

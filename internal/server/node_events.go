@@ -12,12 +12,12 @@ import (
 )
 
 // Events implements Agent.
-func (n *Node) Events(ctx context.Context, query api.EventQuery) (iter.Seq2[api.Event, bool], error) {
+func (n *Node) Events(ctx context.Context, query api.EventQuery) (iter.Seq[[]byte], error) {
 	filter, err := n.filter(query)
 	if err != nil {
 		return nil, faultOf(err)
 	}
-	return translate(watch(ctx, n.agent.Monitor(), filter, query), n.identity), nil
+	return writeEvents(watch(ctx, n.agent.Monitor(), filter, query), n.identity), nil
 }
 
 func (n *Node) filter(query api.EventQuery) (filter monitor.Filter, err error) {
@@ -36,32 +36,23 @@ func (n *Node) filter(query api.EventQuery) (filter monitor.Filter, err error) {
 	return filter, nil
 }
 
-// watch yields the last query.Last events, and then, if the query follows, each that happens until ctx ends, with
-// whether another one waits already. Looking back only does not subscribe: it must not make the kernel report verdicts.
-func watch(ctx context.Context, m *monitor.Monitor, filter monitor.Filter, query api.EventQuery) iter.Seq2[monitor.Event, bool] {
+// watch yields the last query.Last events, and then, if the query follows, those that happen until ctx ends, as they
+// come. Looking back only does not subscribe: it must not make the kernel report verdicts.
+func watch(ctx context.Context, m *monitor.Monitor, filter monitor.Filter, query api.EventQuery) iter.Seq[[]monitor.Event] {
 	var recent []monitor.Event
-	var coming <-chan monitor.Event // nil: none
+	coming := func(func([]monitor.Event) bool) {}
 	if query.NoFollow {
 		recent = m.Recent(filter)
 	} else {
 		subscription := m.Subscribe(filter)
 		context.AfterFunc(ctx, subscription.Close)
-		recent, coming = subscription.Recent, subscription.Events
+		recent, coming = subscription.Recent, subscription.Batches()
 	}
 	recent = recent[max(0, len(recent)-query.Last):]
-	return func(yield func(monitor.Event, bool) bool) {
-		for i, event := range recent {
-			if !yield(event, i < len(recent)-1) {
-				return
-			}
-		}
-		if coming == nil {
+	return func(yield func([]monitor.Event) bool) {
+		if len(recent) > 0 && !yield(recent) {
 			return
 		}
-		for event := range coming {
-			if !yield(event, len(coming) > 0) {
-				return
-			}
-		}
+		coming(yield)
 	}
 }

@@ -83,9 +83,12 @@ func dropAt(revision uint32) bpf.EndpointEvent {
 }
 
 // revisions reads n events, all there are if n is 0.
-func revisions(events iter.Seq2[monitor.Event, bool], n int) (got []uint32) {
-	for e := range events {
-		if got = append(got, e.Revision); len(got) == n {
+func revisions(batches iter.Seq[[]monitor.Event], n int) (got []uint32) {
+	for batch := range batches {
+		for _, e := range batch {
+			got = append(got, e.Revision)
+		}
+		if n > 0 && len(got) >= n {
 			break
 		}
 	}
@@ -98,8 +101,8 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 	defer before.Close()
 	for revision := range uint32(3) {
 		events.send(t, dropAt(revision))
-		<-before.Events
 	}
+	revisions(before.Batches(), 3)
 	ctx, stop := context.WithCancel(t.Context())
 	watched := watch(ctx, m, monitor.Filter{}, api.EventQuery{Last: 2})
 	events.send(t, dropAt(3))

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,12 +13,20 @@ import (
 
 // event prints one line: when, what became of the packet, from whom, to whom,
 // what it was, why.
-func (p *page) event(e api.Event) {
+func (p *page) event(e api.Event, now time.Time) {
 	if e.Lost > 0 {
 		p.linef("%s", p.palette.yellow(countText(e.Lost, "event", "events")+" lost: this reader is too slow"))
 	}
-	p.linef("%s %s %s → %s %s", whenText(e.Time, time.Now()), p.outcome(e),
-		partyText(e.Source), partyText(e.Destination), clean(strings.Join(details(e), " ")))
+	p.WriteString(whenText(e.Time, now))
+	p.WriteByte(' ')
+	p.WriteString(p.outcome(e))
+	p.WriteByte(' ')
+	p.WriteString(partyText(e.Source))
+	p.WriteString(" → ")
+	p.WriteString(partyText(e.Destination))
+	p.WriteByte(' ')
+	p.WriteString(clean(details(e)))
+	p.WriteByte('\n')
 }
 
 // outcome is five characters wide.
@@ -34,29 +43,30 @@ func (p *page) outcome(e api.Event) string {
 }
 
 // details says what the packet was and why that became of it.
-func details(e api.Event) []string {
-	what := []string{protocolText(e.Protocol)}
+func details(e api.Event) string {
+	text := make([]byte, 0, 160)
+	text = append(text, protocolText(e.Protocol)...)
 	switch {
 	case e.TCPFlags != "":
-		what = append(what, e.TCPFlags)
+		text = append(append(text, ' '), e.TCPFlags...)
 	case strings.HasPrefix(e.Protocol, "icmp"):
-		what = append(what, fmt.Sprintf("type %d code %d", e.ICMPType, e.ICMPCode))
+		text = fmt.Appendf(text, " type %d code %d", e.ICMPType, e.ICMPCode)
 	}
-	what = append(what, fmt.Sprintf("%d bytes", e.Length))
+	text = append(strconv.AppendUint(append(text, ' '), uint64(e.Length), 10), " bytes"...)
 	if e.Interface != "" && e.Type == api.EventTrace {
-		what = append(what, "on "+e.Interface)
+		text = append(append(text, " on "...), e.Interface...)
 	}
-	what = append(what, marks(e)...)
+	text = append(text, marks(e)...)
 	if e.Type != api.EventVerdict || e.Verdict != "allow" {
-		what = append(what, reasonText(e))
+		text = append(append(text, ' '), reasonText(e)...)
 	}
 	if judged(e) {
-		what = append(what, rulingText(*e.Ruling, consumer(e), provider(e)))
+		text = append(append(text, ' '), rulingText(*e.Ruling, consumer(e), provider(e))...)
 	}
 	if e.Suppressed > 0 {
-		what = append(what, fmt.Sprintf("(%d more suppressed)", e.Suppressed))
+		text = fmt.Appendf(text, " (%d more suppressed)", e.Suppressed)
 	}
-	return what
+	return string(text)
 }
 
 // protocolText is a protocol's name; of one without, its number, which would look like a port behind an address.
@@ -68,14 +78,15 @@ func protocolText(protocol string) string {
 }
 
 // marks are what sets a packet apart from the plain first one of a flow.
-func marks(e api.Event) (marks []string) {
-	for _, m := range []struct {
-		set  bool
-		text string
-	}{{e.Reply, "reply"}, {e.Fragment, "fragment"}, {e.ICMPError, "ICMP error about it"}} {
-		if m.set {
-			marks = append(marks, m.text)
-		}
+func marks(e api.Event) (marks string) {
+	if e.Reply {
+		marks += " reply"
+	}
+	if e.Fragment {
+		marks += " fragment"
+	}
+	if e.ICMPError {
+		marks += " ICMP error about it"
 	}
 	return marks
 }
@@ -96,7 +107,7 @@ func reasonText(e api.Event) string {
 // whenText is a local time to the millisecond, with the date unless it is today's.
 func whenText(t, now time.Time) string {
 	t, now = t.Local(), now.Local()
-	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
 		return t.Format("15:04:05.000")
 	}
 	return t.Format("2006-01-02 15:04:05.000")

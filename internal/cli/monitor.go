@@ -3,7 +3,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +28,7 @@ func (a *app) monitorCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: a.run(func(ctx context.Context, _ []string) error {
 			query.NoFollow = query.Last > 0 && !follow
-			return a.client().Events(ctx, query, a.printEvent)
+			return a.client().EventLines(ctx, query, a.eventPrinter())
 		}),
 	}
 	kind := func(text string) (string, error) {
@@ -41,6 +44,30 @@ func (a *app) monitorCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) printEvent(event api.Event) error {
-	return a.emitNext(event, func(p *page) { p.event(event) })
+// eventPrinter prints events as they come, those that come together with one write. In JSON it prints the agent's own lines.
+func (a *app) eventPrinter() func(lines []byte) error {
+	var decoder api.EventDecoder
+	switch a.format {
+	case formatJSON:
+		return a.printLines
+	case formatYAML:
+		return func(lines []byte) error {
+			return decoder.Each(lines, func(e api.Event) error { return a.emitNext(e, nil) })
+		}
+	}
+	return func(lines []byte) error {
+		p, now := a.newPage(), time.Now()
+		err := decoder.Each(lines, func(e api.Event) error {
+			p.event(e, now)
+			return nil
+		})
+		return cmp.Or(a.printLines(p.Bytes()), err)
+	}
+}
+
+func (a *app) printLines(lines []byte) error {
+	if _, err := a.out.Write(lines); err != nil {
+		return fmt.Errorf("printing the answer: %w", err)
+	}
+	return nil
 }

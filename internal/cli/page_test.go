@@ -56,7 +56,7 @@ func TestColours(t *testing.T) {
 	event := api.Event{Time: time.Now(), Type: api.EventDrop, Reason: "spoofed"}
 	for _, on := range []bool{true, false} {
 		p := &page{palette: palette{on: on}}
-		p.event(event)
+		p.event(event, time.Now())
 		if got := strings.Contains(p.String(), "\x1b[31mDROP \x1b[0m"); got != on {
 			t.Errorf("colours %v: %q", on, p)
 		}

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/hypha-net/hypha/api"
@@ -69,15 +70,19 @@ func decision(would string, allowed bool, egress, ingress api.Opinion, consumer,
 func opinionText(o api.Opinion, side string, whose api.Identity) string {
 	switch o.Cause {
 	case api.CauseAllow, api.CauseDeny:
-		return fmt.Sprintf(" by policy %q rule %q (%s, tier %d)", o.Policy, o.Rule, side, o.Tier)
+		return ruleText(o) + " (" + side + ", tier " + strconv.Itoa(o.Tier) + ")"
 	case api.CauseRequire:
-		return fmt.Sprintf(" by policy %q rule %q (%s): the two differ in a label that it requires", o.Policy, o.Rule, side)
+		return ruleText(o) + " (" + side + "): the two differ in a label that it requires"
 	case api.CauseClosed:
 		return fmt.Sprintf(": no rule allows it (%s of %s)", side, strings.Trim(identityText(whose), "()"))
 	case api.CauseHost:
 		return ": a node always reaches its own endpoints"
 	}
 	return ""
+}
+
+func ruleText(o api.Opinion) string {
+	return " by policy " + strconv.Quote(o.Policy) + " rule " + strconv.Quote(o.Rule)
 }
 
 // judged reports whether the rules behind the event are known, and say why that became of the packet.

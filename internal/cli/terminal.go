@@ -45,10 +45,23 @@ func terminalSize(out io.Writer) (columns, lines int, ok bool) {
 // clean replaces what would move a terminal's cursor or change its colours: a
 // container's label or an error may hold anything.
 func clean(text string) string {
+	if isPlain(text) {
+		return text
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
 		}
 		return unicode.ReplacementChar
 	}, text)
+}
+
+// isPlain reports whether text is printable ASCII, as nearly all is.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
 }

@@ -39,17 +39,21 @@ func identityText(id api.Identity) string {
 
 // partyText is "name (labels) [identity] address:port", without what is not known.
 func partyText(p api.Party) string {
-	text := identityText(p.Identity)
-	if p.Endpoint != "" {
-		text = p.Endpoint + " (" + strings.Trim(text, "()") + ")"
+	identity := identityText(p.Identity)
+	text := make([]byte, 0, 96)
+	if p.Endpoint == "" {
+		text = append(text, identity...)
+	} else {
+		text = append(append(text, p.Endpoint...), " ("...)
+		text = append(append(text, strings.Trim(identity, "()")...), ')')
 	}
 	if p.Identity.Number != 0 {
-		text = fmt.Sprintf("%s [%d]", text, p.Identity.Number)
+		text = append(strconv.AppendUint(append(text, " ["...), uint64(p.Identity.Number), 10), ']')
 	}
 	if p.Address.IsValid() {
-		text += " " + addressText(p.Address, p.Port)
+		text = append(append(text, ' '), addressText(p.Address, p.Port)...)
 	}
-	return clean(text)
+	return clean(string(text))
 }
 
 // addressText is an address, with a port if it is not 0.

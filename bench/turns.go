@@ -50,10 +50,12 @@ func contest(ctx context.Context, order field, w load.Workload, ear machine.Ear,
 			all[e.Name] = start(e, w, ear)
 		}
 	}
-	for range turns(o.sample, w) {
+	count := turns(o.sample, w)
+	for i := range count {
 		for _, e := range order {
-			if one := all[e.Name]; one.err == nil && ctx.Err() == nil {
-				_, one.err = one.Turn(w.Turn())
+			length, every := e.turn(w, count)
+			if one := all[e.Name]; i%every == 0 && one.err == nil && ctx.Err() == nil {
+				_, one.err = one.Turn(length)
 				one.settle()
 			}
 		}
@@ -65,6 +67,15 @@ func contest(ctx context.Context, order field, w load.Workload, ear machine.Ear,
 
 // turns is how many make a sample. Fewer than three have no median.
 func turns(sample time.Duration, w load.Workload) int { return max(int(sample/w.Turn()), 3) }
+
+// turn is how long an entrant's turns are, and how many it lets pass for each. An agent lets events gather for 10 ms: where they are
+// read, turns are so long that nearly all of the reading is in the turn that it is for, and there are as few as make a median.
+func (e entrant) turn(w load.Workload, count int) (length time.Duration, every int) {
+	if e.Events == nil {
+		return w.Turn(), 1
+	}
+	return 100 * time.Millisecond, max(count/3, 1)
+}
 
 func start(e entrant, w load.Workload, ear machine.Ear) *running {
 	one := &running{entrant: e, read: e.events()}
@@ -92,7 +103,7 @@ func (one *running) end(at time.Time, floor *running) report.Sample {
 
 // settle waits until the entrant's reader has read what the turn brought: it is nobody else's.
 func (e entrant) settle() {
-	const look, quiet, longest = time.Millisecond, 3 * time.Millisecond, time.Second
+	const look, quiet, longest = time.Millisecond, 20 * time.Millisecond, time.Second
 	began := time.Now()
 	for last, read := began, e.events(); e.Events != nil && time.Since(last) < quiet && time.Since(began) < longest; {
 		time.Sleep(look)

@@ -14,6 +14,8 @@ type page struct {
 	terminal bool
 	width    int // columns of the terminal; 0: no limit
 	height   int // lines of it; 0: no limit
+
+	introduced introductions
 }
 
 func (a *app) newPage() *page {

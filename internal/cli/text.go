@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hypha-net/hypha/api"
@@ -38,22 +37,14 @@ func identityText(id api.Identity) string {
 }
 
 // partyText is "name (labels) [identity] address:port", without what is not known.
-func partyText(p api.Party) string {
-	identity := identityText(p.Identity)
-	text := make([]byte, 0, 96)
-	if p.Endpoint == "" {
-		text = append(text, identity...)
-	} else {
-		text = append(append(text, p.Endpoint...), " ("...)
-		text = append(append(text, strings.Trim(identity, "()")...), ')')
+func partyText(p api.Party) string { return introductionText(p) + whereText(p) }
+
+// whereText follows an introduction; "" if the address is not known.
+func whereText(p api.Party) string {
+	if !p.Address.IsValid() {
+		return ""
 	}
-	if p.Identity.Number != 0 {
-		text = append(strconv.AppendUint(append(text, " ["...), uint64(p.Identity.Number), 10), ']')
-	}
-	if p.Address.IsValid() {
-		text = append(append(text, ' '), addressText(p.Address, p.Port)...)
-	}
-	return clean(string(text))
+	return " " + clean(addressText(p.Address, p.Port))
 }
 
 // addressText is an address, with a port if it is not 0.

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/hypha-net/hypha/api"
+)
+
+// introductions are what was said of parties on a page. One of events has few of them, over and over.
+type introductions map[introductionKey]introduction
+
+type introductionKey struct {
+	endpoint string
+	number   uint32
+}
+
+type introduction struct {
+	of   api.Identity
+	text string
+}
+
+// introduce is a party's text up to its address.
+func (p *page) introduce(party api.Party) string {
+	key := introductionKey{party.Endpoint, party.Identity.Number}
+	if known, said := p.introduced[key]; said && sameIdentity(known.of, party.Identity) {
+		return known.text
+	}
+	if p.introduced == nil {
+		p.introduced = introductions{}
+	}
+	text := introductionText(party)
+	p.introduced[key] = introduction{party.Identity, text}
+	return text
+}
+
+func sameIdentity(a, b api.Identity) bool {
+	return a.Name == b.Name && a.Prefix == b.Prefix && maps.Equal(a.Labels, b.Labels)
+}
+
+// introductionText is "name (labels) [identity]", without what is not known.
+func introductionText(p api.Party) string {
+	text := identityText(p.Identity)
+	if p.Endpoint != "" {
+		text = p.Endpoint + " (" + strings.Trim(text, "()") + ")"
+	}
+	if p.Identity.Number != 0 {
+		text += " [" + strconv.FormatUint(uint64(p.Identity.Number), 10) + "]"
+	}
+	return clean(text)
+}

@@ -17,18 +17,25 @@ func (p *page) event(e api.Event, now time.Time) {
 	if e.Lost > 0 {
 		p.linef("%s", p.palette.yellow(countText(e.Lost, "event", "events")+" lost: this reader is too slow"))
 	}
-	p.WriteString(whenText(e.Time, now))
+	p.Write(appendTime(p.AvailableBuffer(), e.Time, now))
 	p.WriteByte(' ')
 	p.WriteString(p.outcome(e))
 	p.WriteByte(' ')
-	p.WriteString(p.introduce(e.Source))
-	p.WriteString(whereText(e.Source))
+	p.party(e.Source)
 	p.WriteString(" → ")
-	p.WriteString(p.introduce(e.Destination))
-	p.WriteString(whereText(e.Destination))
+	p.party(e.Destination)
 	p.WriteByte(' ')
-	p.WriteString(clean(details(e)))
+	p.clean(appendDetails(p.AvailableBuffer(), e))
 	p.WriteByte('\n')
+}
+
+// clean prints text without what would move a terminal's cursor.
+func (p *page) clean(text []byte) {
+	if isPlain(text) {
+		p.Write(text)
+		return
+	}
+	p.WriteString(clean(string(text)))
 }
 
 // outcome is five characters wide.
@@ -44,9 +51,8 @@ func (p *page) outcome(e api.Event) string {
 	return p.verdict(e.Verdict)
 }
 
-// details says what the packet was and why that became of it.
-func details(e api.Event) string {
-	text := make([]byte, 0, 160)
+// appendDetails says what the packet was and why that became of it.
+func appendDetails(text []byte, e api.Event) []byte {
 	text = append(text, protocolText(e.Protocol)...)
 	switch {
 	case e.TCPFlags != "":
@@ -68,7 +74,7 @@ func details(e api.Event) string {
 	if e.Suppressed > 0 {
 		text = fmt.Appendf(text, " (%d more suppressed)", e.Suppressed)
 	}
-	return string(text)
+	return text
 }
 
 // protocolText is a protocol's name; of one without, its number, which would look like a port behind an address.
@@ -106,11 +112,11 @@ func reasonText(e api.Event) string {
 	return text
 }
 
-// whenText is a local time to the millisecond, with the date unless it is today's.
-func whenText(t, now time.Time) string {
+// appendTime writes a local time to the millisecond, with the date unless it is today's.
+func appendTime(text []byte, t, now time.Time) []byte {
 	t, now = t.Local(), now.Local()
 	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
-		return t.Format("15:04:05.000")
+		return t.AppendFormat(text, "15:04:05.000")
 	}
-	return t.Format("2006-01-02 15:04:05.000")
+	return t.AppendFormat(text, "2006-01-02 15:04:05.000")
 }

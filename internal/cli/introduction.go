@@ -10,6 +10,9 @@ import (
 	"github.com/hypha-net/hypha/api"
 )
 
+// maxIntroductions is when a page forgets them.
+const maxIntroductions = 4096
+
 // introductions are what was said of parties on a page. One of events has few of them, over and over.
 type introductions map[introductionKey]introduction
 
@@ -23,13 +26,21 @@ type introduction struct {
 	text string
 }
 
+// party prints what partyText is.
+func (p *page) party(party api.Party) {
+	p.WriteString(p.introduce(party))
+	if party.Address.IsValid() {
+		p.clean(appendAddress(append(p.AvailableBuffer(), ' '), party.Address, party.Port))
+	}
+}
+
 // introduce is a party's text up to its address.
 func (p *page) introduce(party api.Party) string {
 	key := introductionKey{party.Endpoint, party.Identity.Number}
 	if known, said := p.introduced[key]; said && sameIdentity(known.of, party.Identity) {
 		return known.text
 	}
-	if p.introduced == nil {
+	if p.introduced == nil || len(p.introduced) >= maxIntroductions {
 		p.introduced = introductions{}
 	}
 	text := introductionText(party)

@@ -55,8 +55,10 @@ func (a *app) eventPrinter() func(lines []byte) error {
 			return decoder.Each(lines, func(e api.Event) error { return a.emitNext(e, nil) })
 		}
 	}
+	p := a.newPage() // one for all: each batch would leave its own to the garbage collector
 	return func(lines []byte) error {
-		p, now := a.newPage(), time.Now()
+		p.Reset()
+		now := time.Now()
 		err := decoder.Each(lines, func(e api.Event) error {
 			p.event(e, now)
 			return nil

@@ -57,7 +57,7 @@ func clean(text string) string {
 }
 
 // isPlain reports whether text is printable ASCII, as nearly all is.
-func isPlain(text string) bool {
+func isPlain[T string | []byte](text T) bool {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
 			return false

@@ -37,25 +37,27 @@ func identityText(id api.Identity) string {
 }
 
 // partyText is "name (labels) [identity] address:port", without what is not known.
-func partyText(p api.Party) string { return introductionText(p) + whereText(p) }
-
-// whereText follows an introduction; "" if the address is not known.
-func whereText(p api.Party) string {
-	if !p.Address.IsValid() {
-		return ""
+func partyText(p api.Party) string {
+	text := introductionText(p)
+	if p.Address.IsValid() {
+		text += " " + clean(addressText(p.Address, p.Port))
 	}
-	return " " + clean(addressText(p.Address, p.Port))
+	return text
 }
 
 // addressText is an address, with a port if it is not 0.
 func addressText(address netip.Addr, port uint16) string {
-	switch {
-	case !address.IsValid():
+	if !address.IsValid() {
 		return "-"
-	case port == 0:
-		return address.String()
 	}
-	return netip.AddrPortFrom(address, port).String()
+	return string(appendAddress(nil, address, port))
+}
+
+func appendAddress(text []byte, address netip.Addr, port uint16) []byte {
+	if port == 0 {
+		return address.AppendTo(text)
+	}
+	return netip.AddrPortFrom(address, port).AppendTo(text)
 }
 
 // prefixText is a prefix, "-" for none.

@@ -72,6 +72,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	for _, part := range []func(context.Context) error{
 		func(ctx context.Context) error { return a.queue.run(ctx, workers) },
 		func(ctx context.Context) error { return ignoreCancel(ctx, a.identities.Run(ctx)) },
+		a.datapath.RunLinks,
 		func(ctx context.Context) error { return a.datapath.RunSweeper(ctx, sweepInterval) },
 		func(ctx context.Context) error { return a.datapath.RunCounters(ctx, counterInterval) },
 		func(ctx context.Context) error { return a.denials.follow(ctx, a.monitor) },

@@ -51,6 +51,7 @@ func TestApplyAfterOneThatFailedHalfway(t *testing.T) {
 	n := newNode(t)
 	e := n.endpoint(1)
 	n.apply(e)
+	n.linkAll()
 	before := n.openFiles()
 	pin := filepath.Join(linksDir(n.config.Dir), linkName(1))
 	if err := os.Remove(pin); err != nil {

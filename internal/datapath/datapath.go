@@ -42,6 +42,8 @@ type Datapath struct {
 	slots *counterSlots
 	sweeper
 
+	unlinked unlinked
+
 	changing sync.Mutex // held while the kernel is switched from one state of tables and endpoints to another; before mu
 
 	mu         sync.Mutex
@@ -64,7 +66,7 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 	d := &Datapath{
 		config: config, log: log,
 		tables: map[identity.Number]*inForce{}, entries: map[endpoint.ID]*entry{}, attached: map[endpoint.ID]*attached{},
-		asked: map[endpoint.ID]uint32{},
+		asked: map[endpoint.ID]uint32{}, unlinked: newUnlinked(),
 	}
 	sizes := mapSizes{config.Established, config.Unanswered}
 	if d.maps, err = openMaps(mapsDir(config.Dir), compiled, sizes, log); err != nil {
@@ -155,6 +157,7 @@ func (d *Datapath) Close() error {
 		t.judge.release()
 		delete(d.tables, id)
 	}
+	d.unlinked.close()
 	d.slots.close()
 	d.sweeper.program.Close()
 	d.maps.Close()

@@ -12,9 +12,12 @@ type entry struct {
 	program Program
 }
 
-// Attach puts the endpoint's own program at the host side of its link. It is the slow part of Apply, which does it if nobody has: the
-// kernel waits, with all changes of interfaces locked out, until no packet can meet half of a new program (tcx_entry_sync):
-// two or three ticks of its clock. The endpoint needs no identity yet. Until Apply, nobody reaches it.
+// Attach puts the endpoint's own program at the host side of its link: the part of Apply that needs no identity yet. Until Apply, nobody
+// reaches the endpoint.
+//
+// A program is at a device by a pinned tcx link in the end. But to make one the kernel waits, with all changes of interfaces locked out, until no
+// packet can meet half of a new program (tcx_entry_sync): two or three ticks of its clock, 5 to 20 ms. So a new endpoint starts with the same
+// program as a filter, for which nobody waits, and RunLinks makes the link.
 func (d *Datapath) Attach(wanted Endpoint) error {
 	_, err := d.attachEntry(wanted)
 	return err
@@ -40,7 +43,7 @@ func (d *Datapath) attachEntry(wanted Endpoint) (*entry, error) {
 		return nil, err
 	}
 	defer made.close()
-	if err := d.attachTo(linkName(wanted.ID), device, made.programs[bpf.EndpointProgFromEndpoint]); err != nil {
+	if err := d.place(wanted.ID, device, made.programs[bpf.EndpointProgFromEndpoint]); err != nil {
 		return nil, err
 	}
 	e := &entry{of: wanted, device: device, asked: asked, program: made.reports[0]}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+	"github.com/vishvananda/netlink"
 
 	"github.com/hypha-net/hypha/bpf"
 	"github.com/hypha-net/hypha/internal/endpoint"
@@ -43,17 +44,17 @@ func (n *node) state(id endpoint.ID) (s kernelState) {
 		n.Fatal(err)
 	}
 	slices.SortFunc(s.Addresses, netip.Addr.Compare)
-	name := linkName(id)
 	if id == 0 {
-		name = routerLink
+		s.Entry, s.Device = n.linked(routerLink)
+	} else if s.Entry, s.Device = n.linked(linkName(id)); s.Entry == 0 {
+		s.Entry, s.Device = n.filtered(n.spec(id).Link.Host)
 	}
-	s.Entry, s.Device = n.entry(name)
 	s.Judge = n.judge(uint32(id))
 	return s
 }
 
-// entry is the program of a pinned link, and the device that it is attached to.
-func (n *node) entry(name string) (ebpf.ProgramID, uint32) {
+// linked is the program of a pinned link, and the device that it is attached to.
+func (n *node) linked(name string) (ebpf.ProgramID, uint32) {
 	n.Helper()
 	pinned, err := link.LoadPinnedLink(filepath.Join(linksDir(n.config.Dir), name), nil)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -68,6 +69,25 @@ func (n *node) entry(name string) (ebpf.ProgramID, uint32) {
 		n.Fatal(err)
 	}
 	return info.Program, info.TCX().Ifindex
+}
+
+// filtered is the program that is a filter at a device, and the device's index.
+func (n *node) filtered(device string) (program ebpf.ProgramID, index uint32) {
+	n.Helper()
+	n.ns.Must(func() error {
+		host, err := findLink(device)
+		if err != nil || host == nil {
+			return err
+		}
+		filters, err := netlink.FilterList(host, ourFilter(0).Parent)
+		for _, f := range filters {
+			if f, is := f.(*netlink.BpfFilter); is && f.Handle == filterHandle {
+				program, index = ebpf.ProgramID(f.Id), uint32(f.LinkIndex)
+			}
+		}
+		return err
+	})
+	return program, index
 }
 
 func (n *node) judge(index uint32) (id ebpf.ProgramID) {

@@ -20,6 +20,8 @@ const routerLink = "router"
 
 func linkName(id endpoint.ID) string { return strconv.Itoa(int(id)) }
 
+func (d *Datapath) linkPin(name string) string { return filepath.Join(linksDir(d.config.Dir), name) }
+
 // attach makes program the one at the ingress of the device that has this name now.
 func (d *Datapath) attach(name, device string, program *ebpf.Program) error {
 	index, err := indexOf(device)
@@ -29,30 +31,46 @@ func (d *Datapath) attach(name, device string, program *ebpf.Program) error {
 	return d.attachTo(name, index, program)
 }
 
-// attachTo makes program the one at the ingress of a device. A pinned link that is there is updated in place: there is no
-// moment without a program. One whose device is gone, or another, is replaced.
+// attachTo makes program the one at the ingress of a device, by a link that is pinned under a name.
 func (d *Datapath) attachTo(name string, device int, program *ebpf.Program) error {
-	pin := filepath.Join(linksDir(d.config.Dir), name)
-	if have, err := link.LoadPinnedLink(pin, nil); err == nil {
-		defer have.Close()
-		if attachedTo(have) == device {
-			if err := have.Update(program); err != nil {
-				return fmt.Errorf("replacing the program at interface %d: %w", device, err)
-			}
-			return nil
-		}
-		if err := have.Unpin(); err != nil {
-			return fmt.Errorf("removing the link of an interface that is gone: %w", err)
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("opening pinned link %s: %w", pin, err)
+	if linked, err := d.updateLink(name, device, program); linked || err != nil {
+		return err
 	}
+	return d.makeLink(name, device, program)
+}
+
+// updateLink makes program that of the pinned link, if there is one and it is of this device: there is no moment without a program. One whose
+// device is gone, or another, is removed.
+func (d *Datapath) updateLink(name string, device int, program *ebpf.Program) (linked bool, err error) {
+	pin := d.linkPin(name)
+	have, err := link.LoadPinnedLink(pin, nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("opening pinned link %s: %w", pin, err)
+	}
+	defer have.Close()
+	if attachedTo(have) != device {
+		if err := have.Unpin(); err != nil {
+			return false, fmt.Errorf("removing the link of an interface that is gone: %w", err)
+		}
+		return false, nil
+	}
+	if err := have.Update(program); err != nil {
+		return false, fmt.Errorf("replacing the program at interface %d: %w", device, err)
+	}
+	return true, nil
+}
+
+// makeLink attaches program to the ingress of a device, where it comes before all filters, and pins the link.
+func (d *Datapath) makeLink(name string, device int, program *ebpf.Program) error {
 	made, err := link.AttachTCX(link.TCXOptions{Interface: device, Program: program, Attach: ebpf.AttachTCXIngress})
 	if err != nil {
 		return fmt.Errorf("attaching to the ingress of interface %d (tcx, Linux 6.6): %w", device, err)
 	}
 	defer made.Close()
-	if err := made.Pin(pin); err != nil {
+	if err := made.Pin(d.linkPin(name)); err != nil {
 		return fmt.Errorf("pinning the link of interface %d: %w", device, err)
 	}
 	return nil
@@ -64,7 +82,7 @@ func (d *Datapath) isAttached(name, device string) bool {
 	if err != nil {
 		return false
 	}
-	have, err := link.LoadPinnedLink(filepath.Join(linksDir(d.config.Dir), name), nil)
+	have, err := link.LoadPinnedLink(d.linkPin(name), nil)
 	if err != nil {
 		return false
 	}
@@ -86,7 +104,7 @@ func attachedTo(l link.Link) int {
 
 // detach unpins a link, and so takes its program off. A missing one is no error.
 func (d *Datapath) detach(name string) error {
-	if err := os.Remove(filepath.Join(linksDir(d.config.Dir), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(d.linkPin(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing pinned link %s: %w", name, err)
 	}
 	return nil

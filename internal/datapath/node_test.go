@@ -109,6 +109,24 @@ func (n *node) connected(id endpoint.ID, container *testbed.Namespace) (Endpoint
 	return e, report
 }
 
+// linkAll gives all endpoints their links, as RunLinks does in time.
+func (n *node) linkAll() {
+	n.Helper()
+	n.ns.Must(func() error {
+		for len(n.unlinked.waiting) > 0 {
+			n.linkNext()
+		}
+		return nil
+	})
+}
+
+// takeDown deletes an endpoint's interface, and then the endpoint. Either may be gone already.
+func (n *node) takeDown(id endpoint.ID) error {
+	n.Helper()
+	n.ns.Must(n.spec(id).Link.Delete)
+	return n.Remove(id)
+}
+
 // spec is an endpoint whose link is to be made. All comes from its ID:
 //
 //	1  hyp00001  02:00:00:00:00:01  fd00:1::1:1  10.1.0.101  identity 301

@@ -21,7 +21,7 @@ import (
 func (d *Datapath) Remove(id endpoint.ID) error {
 	d.changing.Lock()
 	defer d.changing.Unlock()
-	err := errors.Join(d.dropAddresses(id), ignoreMissing(d.maps.Judges.Delete(uint32(id))), d.detach(linkName(id)))
+	err := errors.Join(d.dropAddresses(id), ignoreMissing(d.maps.Judges.Delete(uint32(id))), d.displace(id))
 	if err == nil {
 		err = d.slots.fold(id)
 	}

@@ -31,7 +31,7 @@ func TestRemoveLeavesNothing(t *testing.T) {
 	n.apply(n.endpoint(1))
 	other := n.apply(n.endpoint(2))
 	for range 2 { // removing what is not there is no error
-		if err := n.Remove(1); err != nil {
+		if err := n.takeDown(1); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(kernelState{}, n.state(1), compareStates); diff != "" {
@@ -57,11 +57,12 @@ func TestRemoveLeavesNothing(t *testing.T) {
 func TestRemoveThatFailedHalfway(t *testing.T) {
 	n := newNode(t)
 	n.apply(n.endpoint(1))
+	n.linkAll()
 	pin := filepath.Join(linksDir(n.config.Dir), linkName(1))
 	if err := errors.Join(os.Remove(pin), os.MkdirAll(filepath.Join(pin, "full"), 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	if err := n.Remove(1); err == nil {
+	if err := n.takeDown(1); err == nil {
 		t.Fatal("no error")
 	}
 	n.reopen()
@@ -71,7 +72,7 @@ func TestRemoveThatFailedHalfway(t *testing.T) {
 	if err := os.Remove(filepath.Join(pin, "full")); err != nil {
 		t.Fatal(err)
 	}
-	if err := n.Remove(1); err != nil {
+	if err := n.takeDown(1); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(kernelState{}, n.state(1), compareStates); diff != "" {
@@ -87,7 +88,7 @@ func TestRemoveWhatAnEarlierAgentMade(t *testing.T) {
 	if ids := n.ids(t); !slices.Equal(ids, []endpoint.ID{1}) {
 		t.Fatalf("endpoints %v, want 1", ids)
 	}
-	if err := n.Remove(1); err != nil {
+	if err := n.takeDown(1); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(kernelState{}, n.state(1), compareStates); diff != "" {

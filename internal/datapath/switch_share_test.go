@@ -114,6 +114,7 @@ func TestCommitRefusesWhatOthersShareOrChange(t *testing.T) {
 	n := newNode(t)
 	tables := someTables(1, 5)
 	n.sharers(t, 1, tables)
+	n.linkAll()
 	files := n.openFiles()
 	prepare := func(id identity.Number, tables *policy.Tables) *Switch {
 		s, err := n.Prepare(map[identity.Number]*policy.Tables{id: tables})

@@ -30,7 +30,7 @@ func TestRandomLife(t *testing.T) {
 	l := life{n, rand.New(rand.NewPCG(seed, 0)), map[endpoint.ID]Endpoint{}}
 	for range 60 {
 		id := endpoint.ID(1 + l.IntN(3))
-		switch l.IntN(8) {
+		switch l.IntN(9) {
 		case 0, 1, 2:
 			l.becomes(t, id)
 		case 3:
@@ -43,6 +43,8 @@ func TestRandomLife(t *testing.T) {
 			l.reopen()
 		case 7:
 			l.isRuled(t, identity.Number(300+l.IntN(3)))
+		case 8:
+			l.linkAll()
 		}
 		l.check(t)
 	}
@@ -80,7 +82,7 @@ func (l life) isRuled(t *testing.T, id identity.Number) {
 }
 
 func (l life) goes(t *testing.T, id endpoint.ID) {
-	if err := l.Remove(id); err != nil {
+	if err := l.takeDown(id); err != nil {
 		t.Fatal(err)
 	}
 	delete(l.wanted, id)

@@ -45,6 +45,7 @@ type Datapath struct {
 	unlinked unlinked
 
 	changing sync.Mutex // held while the kernel is switched from one state of tables and endpoints to another; before mu
+	owners   owners
 
 	mu         sync.Mutex
 	tables     map[identity.Number]*inForce
@@ -102,6 +103,9 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 // adopt reads what an earlier agent, and programs, have left in the maps.
 func (d *Datapath) adopt() (err error) {
 	if d.judgeTemplate, err = newJudgeTemplate(d.maps); err != nil {
+		return err
+	}
+	if err := d.readOwners(); err != nil {
 		return err
 	}
 	if d.known, err = openKnown(d.maps.KnownIdentities); err != nil {

@@ -5,8 +5,6 @@ package datapath
 import (
 	"errors"
 	"fmt"
-	"net/netip"
-	"slices"
 
 	"github.com/cilium/ebpf"
 
@@ -64,26 +62,6 @@ func (d *Datapath) Report(id endpoint.ID) (Report, bool) {
 		return d.report(have), true
 	}
 	return Report{}, false
-}
-
-// dropAddresses removes the addresses of an endpoint, except those to keep.
-func (d *Datapath) dropAddresses(id endpoint.ID, keep ...netip.Addr) error {
-	var drop []bpf.EndpointAddress
-	err := eachEntry(d.maps.Addresses, func(address bpf.EndpointAddress, owner uint32) bool {
-		if owner == uint32(id) && !slices.ContainsFunc(keep, func(k netip.Addr) bool { return mapped(k) == address }) {
-			drop = append(drop, address)
-		}
-		return true
-	})
-	if err != nil {
-		return fmt.Errorf("reading the addresses in the kernel: %w", err)
-	}
-	for _, address := range drop {
-		if err := ignoreMissing(d.maps.Addresses.Delete(address)); err != nil {
-			return fmt.Errorf("taking an address from endpoint %d: %w", id, err)
-		}
-	}
-	return nil
 }
 
 func ignoreMissing(err error) error {

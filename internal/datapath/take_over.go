@@ -4,7 +4,6 @@ package datapath
 
 import (
 	"fmt"
-	"net/netip"
 )
 
 // commit lets what is new take over. Whatever packet comes in between is judged by one whole table.
@@ -81,17 +80,4 @@ func (d *Datapath) putInfo(a *attached) error {
 		return fmt.Errorf("describing endpoint %d to the kernel: %w", a.wanted.ID, err)
 	}
 	return nil
-}
-
-// putAddresses makes the endpoint's addresses known, and takes back those that it no longer has.
-func (d *Datapath) putAddresses(wanted Endpoint) error {
-	for _, addr := range []netip.Addr{wanted.IPv6, wanted.IPv4} {
-		if !addr.IsValid() {
-			continue
-		}
-		if err := d.maps.Addresses.Put(mapped(addr), uint32(wanted.ID)); err != nil {
-			return fmt.Errorf("giving address %s to endpoint %d: %w", addr, wanted.ID, err)
-		}
-	}
-	return d.dropAddresses(wanted.ID, wanted.IPv6, wanted.IPv4)
 }

@@ -99,7 +99,7 @@ func TestOverlayOutlivesItsAgent(t *testing.T) {
 		}
 		return nil
 	})
-	if pinned, _ := n.entry(overlayLink); pinned != 0 {
+	if pinned, _ := n.linked(overlayLink); pinned != 0 {
 		t.Error("the program's link is still there")
 	}
 }

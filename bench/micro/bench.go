@@ -16,8 +16,8 @@ type bench struct {
 	ends
 }
 
-func newBench(s Subject) (b *bench, err error) {
-	b = &bench{Subject: s}
+func newBench(s Subject) (_ *bench, err error) {
+	b := &bench{Subject: s}
 	defer func() {
 		if err != nil {
 			b.close()

@@ -32,8 +32,8 @@ const (
 	portCount = 60_000
 )
 
-func newDriver(p packets, of *ebpf.Program) (d *driver, err error) {
-	d = &driver{packets: p}
+func newDriver(p packets, of *ebpf.Program) (_ *driver, err error) {
+	d := &driver{packets: p}
 	defer func() {
 		if err != nil {
 			d.close()

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -28,7 +29,7 @@ type standings struct {
 	Rows      map[string]int
 }
 
-// standings asks the kernel itself.
+// standings asks the kernel itself, once all endpoints have their links.
 func (v *victim) standings() standings {
 	v.Helper()
 	endpoints, err := v.api.Endpoints(v.Context())
@@ -37,14 +38,14 @@ func (v *victim) standings() standings {
 	}
 	all := standings{map[string]standing{}, map[string]int{}}
 	for _, e := range endpoints {
-		s, err := v.standing(uint32(e.ID))
-		if err == nil {
-			all.Rows[e.Name], err = countRows(s.Rows)
-		}
-		if err != nil {
-			v.Fatalf("endpoint %s in the kernel: %v", e.Name, err)
-		}
-		all.Endpoints[e.Name] = s
+		v.eventually("endpoint "+e.Name+" is in the kernel", func(context.Context) error {
+			s, err := v.standing(uint32(e.ID))
+			if err == nil {
+				all.Endpoints[e.Name] = s
+				all.Rows[e.Name], err = countRows(s.Rows)
+			}
+			return err
+		})
 	}
 	return all
 }

@@ -40,6 +40,7 @@ func TestSwapsUnderLoad(t *testing.T) {
 	s.warn(heard)
 	talking, end := context.WithCancel(watching)
 	defer end()
+	v.standings() // programs that wait for their links are held open
 	before, files, began := s.tallies(), v.bpfFiles(), time.Now()
 	s.talk(talking, all)
 	for revision := uint64(2); revision < 2+swaps && talking.Err() == nil; revision++ {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # make demo    the whole story on real containers, in two minutes (root; installs what is missing)
+# make demo-cluster    three nodes on this machine: policy and identity between them, and what becomes of one that dies (root; installs what is missing)
 # make bench   Hypha beside bridge, iptables, nftables and Docker on this machine (root): docs/benchmark.md; BENCH_SHORT=1: in ten minutes
 # make bench-policy    what policy costs, from the rules' text into the kernel (root): docs/performance.md
 # make test    every test, end-to-end scenarios included (root; on a machine of its own, see scripts/sandbox)
@@ -16,13 +17,19 @@ BPF_SOURCES = $(filter-out %/vmlinux.h,$(wildcard bpf/*.c bpf/*.h))
 SCRIPTS = .ci/run $(wildcard demo/run demo/stage demo/steps scripts/*)
 GENERATED = _bpfe[lb]\.go$$|_string\.go$$
 
-.PHONY: all demo test build generate lint bench bench-policy clean
+.PHONY: all demo demo-cluster test build generate lint bench bench-policy clean
 all: build
 
 demo:
 	@scripts/setup build demo
 	@$(MAKE) --no-print-directory build
 	@demo/run
+
+demo-cluster:
+	@scripts/setup build demo-cluster
+	@$(MAKE) --no-print-directory build
+	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o .build/demo/ ./demo/...
+	@PATH=$(CURDIR)/bin:$(CURDIR)/.build/demo:$$PATH scripts/sandbox cluster
 
 test:
 	@scripts/setup build test

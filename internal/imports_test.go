@@ -20,7 +20,7 @@ var floors = []string{
 	"internal/agent",
 	"internal/cli internal/server",
 	"internal/testbed demo/app bench/machine", // for tests, demo and measurements: may see everything
-	"bench/load bench/process",
+	"bench/load bench/process demo/cluster",
 	"bench/agent bench/awake bench/cluster bench/report",
 	"bench/contestant",
 	"bench/micro bench/control",

@@ -3,7 +3,7 @@
 // Command app is the one program in the demo's container image: a web server that can answer at once, for long, or for ever, and
 // the client that talks to it.
 //
-//	app serve                   serves on port 80, IPv4 and IPv6
+//	app serve [NAME]            serves on port 80, IPv4 and IPv6, and calls itself NAME, or what the host is called
 //	app get [-4|-6] URL         prints the answer; gives up after two seconds
 //	app download [-4|-6] URL    reads the answer to its end, and says whether all of it came
 //	app hold [-4|-6] URL        prints the answer line by line, as long as lines come
@@ -18,7 +18,7 @@ import (
 	"os"
 )
 
-var errUsage = errors.New("usage: app serve | get [-4|-6] URL | download [-4|-6] URL | hold [-4|-6] URL")
+var errUsage = errors.New("usage: app serve [NAME] | get [-4|-6] URL | download [-4|-6] URL | hold [-4|-6] URL")
 
 func main() {
 	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil {
@@ -28,11 +28,11 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) == 1 && args[0] == "serve" {
-		return serve(":80")
-	}
 	if len(args) == 0 {
 		return errUsage
+	}
+	if args[0] == "serve" {
+		return serve(":80", args[1:])
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	only4 := flags.Bool("4", false, "IPv4 only")

@@ -20,10 +20,16 @@ const (
 // bytesTrailer comes after the last byte of a download: how many there were.
 const bytesTrailer = "Bytes-Sent"
 
-func serve(address string) error {
+func serve(address string, name []string) error {
+	if len(name) == 0 {
+		host, _ := os.Hostname() // a container's short identifier; empty is fine
+		name = []string{host}
+	}
 	var finished atomic.Int64 // counts requests for /finish
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", greet)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "hello %s, this is %s\n", r.RemoteAddr, name[0])
+	})
 	mux.HandleFunc("GET /ticks", tick)
 	mux.HandleFunc("GET /download", func(w http.ResponseWriter, r *http.Request) { stream(w, r, &finished) })
 	mux.HandleFunc("GET /finish", func(w http.ResponseWriter, _ *http.Request) {
@@ -31,11 +37,6 @@ func serve(address string) error {
 		fmt.Fprintln(w, "every download ends now")
 	})
 	return http.ListenAndServe(address, mux)
-}
-
-func greet(w http.ResponseWriter, r *http.Request) {
-	host, _ := os.Hostname() // a container's short identifier; empty is fine
-	fmt.Fprintf(w, "hello %s, this is %s\n", r.RemoteAddr, host)
 }
 
 // tick writes a numbered line every tickPeriod until the client goes away.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // Agent is a machine that is a node of a cluster: it has directories of its own, and an agent when one runs.
@@ -44,9 +46,14 @@ func (a *Agent) takeAway() {
 // Socket is where the agent listens.
 func (a *Agent) Socket() string { return filepath.Join(a.Run, "hypha.sock") }
 
+// CommandLine is what Launch runs, with the program's name for its path.
+func (a *Agent) CommandLine(flags ...string) string {
+	return strings.Join(slices.Concat([]string{filepath.Base(a.hypha)}, a.args, flags), " ")
+}
+
 // Launch starts the agent, for the first time or again, and returns when it answers, or with why it has ended.
 func (a *Agent) Launch(flags ...string) (err error) {
-	if a.Process, err = a.Daemon(a.Log, a.hypha, append(a.args, flags...)...); err != nil {
+	if a.Process, err = a.Daemon(a.Log, a.hypha, slices.Concat(a.args, flags)...); err != nil {
 		return err
 	}
 	err = eventually(func() (over bool, err error) {

@@ -11,7 +11,7 @@
 
 /*
  * reaches_somebody: endpoints send to each other and to the outside, and the host sends to endpoints. Nothing is taken
- * from the world, or from another node, only to leave again.
+ * from the world, or from another node, only to leave again. Hosts of nodes reach each other by their gateway addresses.
  */
 static __always_inline int reaches_somebody(const struct packet *packet)
 {
@@ -19,6 +19,8 @@ static __always_inline int reaches_somebody(const struct packet *packet)
 		return 1;
 	if (packet->to_node)
 		return packet->from || packet->source_identity == IDENTITY_HOST;
+	if (packet->from_node)
+		return is_gateway(&packet->destination);
 	return packet->from && packet->destination_identity != IDENTITY_UNKNOWN;
 }
 

@@ -20,7 +20,21 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } judges SEC(".maps");
 
-/* leave_to_node is what a table would say that allows all: a provider at another node is judged there. */
+/*
+ * is_judged_here: tables of this node are about who reaches its endpoints, and about what leaves the cluster from them, to
+ * another node's host too. What two nodes exchange otherwise is judged at the other one, or has been.
+ */
+static __always_inline int is_judged_here(const struct judgement *judgement)
+{
+	__u32 consumer = consumer_of(judgement), provider = provider_of(judgement);
+
+	if (judgement->node[provider])
+		return judgement->endpoint[consumer] &&
+		       judgement->standing[provider].identity == IDENTITY_REMOTE_NODE;
+	return judgement->endpoint[consumer] || judgement->endpoint[provider];
+}
+
+/* leave_to_node is what a table would say that allows all. */
 static __always_inline void leave_to_node(struct judgement *judgement)
 {
 	judgement->leaving = 0;
@@ -42,7 +56,7 @@ static __always_inline enum verdict call_judge(struct __sk_buff *skb)
 
 	if (!judgement)
 		return DROP_INTERNAL;
-	if (judgement->node[provider_of(judgement)]) {
+	if (!is_judged_here(judgement)) {
 		leave_to_node(judgement);
 		bpf_tail_call(skb, &stages, STAGE_SETTLE);
 		return DROP_INTERNAL;

@@ -17,9 +17,10 @@ import (
 
 // Identities of those who have no endpoint here.
 const (
-	idHost  = uint32(bpf.EndpointIdentityIDENTITY_HOST)
-	idWorld = uint32(bpf.EndpointIdentityIDENTITY_WORLD)
-	idCIDR  = uint32(bpf.EndpointIdentityIDENTITY_FIRST_CIDR)
+	idHost       = uint32(bpf.EndpointIdentityIDENTITY_HOST)
+	idWorld      = uint32(bpf.EndpointIdentityIDENTITY_WORLD)
+	idRemoteNode = uint32(bpf.EndpointIdentityIDENTITY_REMOTE_NODE)
+	idCIDR       = uint32(bpf.EndpointIdentityIDENTITY_FIRST_CIDR)
 )
 
 // gatewayMAC is what containers send to; routerMAC what the host's stack listens on.
@@ -38,7 +39,7 @@ var (
 
 var outside = map[string]uint32{
 	"10.1.0.0/16": 0, "fd00:1::/64": 0,
-	"10.1.0.1/32": idHost, "fd00:1::1/128": idHost,
+	"10.1.0.1/32": idHost, "fd00:1::1/128": idHost, "192.0.2.1/32": idHost, "2001:db8::1/128": idHost,
 	"203.0.113.0/24": idCIDR, "2001:db8:c::/48": idCIDR,
 }
 

@@ -15,12 +15,12 @@ struct prefix_key {
 
 struct outsider {
 	__u32 identity;
-	__u32 node; /* another one, whose endpoints have the addresses. It alone knows who they are */
+	__u32 node; /* another one, whose endpoints have the addresses, and it alone knows who they are; or its host has */
 };
 
 /*
- * Who is behind an address that no local endpoint has: the host's own addresses, the cluster's prefixes
- * (IDENTITY_UNKNOWN: nobody there, or whoever another node has there), and the CIDRs that rules name. No match: world.
+ * Who is behind an address that no local endpoint has: the host's own addresses, those of other nodes' hosts, the cluster's
+ * prefixes (IDENTITY_UNKNOWN: nobody there, or whoever another node has there), and the CIDRs that rules name. No match: world.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);

@@ -44,7 +44,8 @@ func TestFromOverlay(t *testing.T) {
 			{"from the world", as(world), server.end, client.identity, sourceAddress},
 			{"from nobody", as(absentee), server.end, client.identity, sourceAddress},
 			{"to nobody", client.end, absentee, client.identity, nowhere},
-			{"to the host", client.end, gateway, client.identity, nowhere},
+			{"to the host", client.end, gateway, client.identity, toHost},
+			{"to another address of the host", client.end, own, client.identity, nowhere},
 			{"to the world", client.end, world, client.identity, nowhere},
 			{"to another node", client.end, other.end, client.identity, nowhere},
 			{"back to its node", client.end, as(end{ip4: netip.MustParseAddr("10.2.0.9"), ip6: netip.MustParseAddr("fd00:2::9")}), client.identity, nowhere},
@@ -186,6 +187,41 @@ func TestHostTowardsAnotherNode(t *testing.T) {
 	})
 }
 
+// Another node's host is a remote node to the tables of who sends to it: they alone judge that.
+func TestTowardsAnotherHost(t *testing.T) {
+	n := newNode(t)
+	client, friend := n.endpoint(1), n.endpoint(2)
+	closed := n.endpoint(3)
+	closed.egress, friend.egress = policy{}, policy{rows: rows{idRemoteNode: {0}}}
+	closed.apply()
+	friend.apply()
+	server := n.remote(2, 7, ipv6)
+	hosts := end{routerMAC, gateway.ip4, gateway.ip6}
+	there := server.host()
+	server.identity = idRemoteNode // from here on its host sends
+	eachFamily(t, n, func(t *testing.T, ip family) {
+		closed.send(closed.to(there, ip, testbed.TCP(1000, 80, "S"))).want(t, denied)
+		for _, who := range []*endpoint{client, friend} {
+			said := who.send(who.to(there, ip, testbed.TCP(1000, 80, "S"))).want(t, toNode)
+			if said.key.Provider != idRemoteNode || said.key.Consumer != who.identity {
+				t.Errorf("counted %+v, want a flow of %d to a remote node", said.counted, who.identity)
+			}
+			server.send(there.to(who.end, ip, testbed.TCP(80, 1000, "SA"))).want(t, toEndpoint)
+			who.send(who.to(there, ip, testbed.TCP(1000, 80, "A"))).want(t, toNode)
+		}
+		client.egress = policy{}
+		client.apply()
+		server.send(there.to(client.end, ip, testbed.TCP(80, 1000, "A"))).want(t, denied)
+		client.send(client.to(there, ip, testbed.TCP(1000, 80, "A"))).want(t, denied)
+		client.egress = policy{rest: []uint32{0}}
+		client.apply()
+
+		n.router.send(hosts.to(there, ip, testbed.UDP(4290, 4290))).want(t, toNode)
+		server.send(there.to(gateway, ip, testbed.UDP(4290, 4290))).want(t, toHost)
+		server.send(there.to(gateway, ip, testbed.TCP(1000, 80, "S"))).want(t, toHost)
+	})
+}
+
 func TestNodeIsGone(t *testing.T) {
 	n := newNode(t)
 	client, server := n.endpoint(1), n.remote(2, 7, ipv6)
@@ -258,7 +294,7 @@ func TestHopLimitBetweenNodes(t *testing.T) {
 func TestErrorsBetweenNodes(t *testing.T) {
 	n := newNode(t)
 	client, server, other := n.endpoint(1), n.remote(2, 7, ipv6), n.remote(3, 8, ipv6)
-	theirs := end{gatewayMAC, netip.MustParseAddr("10.2.0.1"), netip.MustParseAddr("fd00:2::1")}
+	theirs := server.host()
 	eachFamily(t, n, func(t *testing.T, ip family) {
 		asked := client.to(server.end, ip, testbed.UDP(1000, 53), testbed.Data(64))
 		client.send(asked).want(t, toNode)

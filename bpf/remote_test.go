@@ -66,9 +66,18 @@ func (n *node) remote(number, id byte, underlay family) *remote {
 	for _, prefix := range []netip.Prefix{netip.PrefixFrom(r.ip4, 24).Masked(), netip.PrefixFrom(r.ip6, 64).Masked()} {
 		n.must(n.Outside.Put(prefixKey(prefix), bpf.EndpointOutsider{Node: r.peer}))
 	}
+	host := r.host()
+	for _, address := range []netip.Addr{host.ip4, host.ip6} {
+		n.must(n.Outside.Put(prefixKey(netip.PrefixFrom(address, address.BitLen())), bpf.EndpointOutsider{Identity: idRemoteNode, Node: r.peer}))
+	}
 	n.know(r.identity, true)
 	r.program, r.wrapping = n.unwrapper()
 	return r
+}
+
+// host is the node that the endpoint is on, by the addresses that it has in its prefixes.
+func (r *remote) host() end {
+	return end{r.mac, netip.AddrFrom4([4]byte{10, byte(r.peer), 0, 1}), netip.AddrFrom16([16]byte{0xfd, 0, 0, byte(r.peer), 15: 1})}
 }
 
 // unwrapper is from_overlay behind a program that gives packets the metadata that the overlay's device would. That

@@ -54,6 +54,11 @@ func (a *Agent) subjectAt(view *view, set *endpointSet, addr netip.Addr) (Subjec
 	if a.outside.isHost(addr) {
 		return Subject{Peer: policy.Peer{ID: identity.Host}, Address: addr}, nil
 	}
+	if node, host, found := a.outside.nodeAt(addr); host {
+		return Subject{Peer: policy.Peer{ID: identity.RemoteNode}, Address: addr}, nil
+	} else if found {
+		return Subject{}, fmt.Errorf("%w: %s is an address of node %s, which alone knows who has it: ask there, or about labels", ErrQuestion, addr, node.Name)
+	}
 	if a.outside.isCluster(addr) {
 		return Subject{}, fmt.Errorf("%w: %s is an address of the cluster that nobody has: packets to it are dropped (destination-unknown)", ErrQuestion, addr)
 	}

@@ -69,6 +69,23 @@ func (o *outside) isCluster(addr netip.Addr) bool {
 	return slices.ContainsFunc(o.cluster, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
+// nodeAt returns the other node that has an address, as its host's own or as one for its endpoints.
+func (o *outside) nodeAt(addr netip.Addr) (node cluster.Node, host, found bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, node := range o.nodes {
+		if slices.Contains(node.Addresses, addr) {
+			return node, true, true
+		}
+		for _, prefix := range prefixesOfNode(node) {
+			if prefix.Contains(addr) {
+				return node, addr == cluster.Gateway(prefix), true
+			}
+		}
+	}
+	return node, false, false
+}
+
 // sync is called with mu held. Until the rules were set once, the kernel goes by what an earlier agent told it.
 func (o *outside) sync() error {
 	if o.rules == nil {
@@ -91,7 +108,9 @@ func (o *outside) prefixes() map[netip.Prefix]datapath.Outsider {
 	}
 	for _, node := range o.nodes {
 		for _, prefix := range prefixesOfNode(node) {
+			host := cluster.Gateway(prefix)
 			all[prefix] = datapath.Outsider{Node: node.Number}
+			all[netip.PrefixFrom(host, host.BitLen())] = datapath.Outsider{Identity: identity.RemoteNode, Node: node.Number}
 		}
 		for _, host := range node.Addresses {
 			all[netip.PrefixFrom(host, host.BitLen())] = datapath.Outsider{Identity: identity.RemoteNode}

@@ -30,6 +30,8 @@ func TestOutsideIsNotWhatRulesSayAboutTheCluster(t *testing.T) {
 	cidr := func(i int) identity.Number { return identity.FirstCIDR + identity.Number(i) }
 	want := map[netip.Prefix]datapath.Outsider{
 		netip.MustParsePrefix("10.217.2.0/24"): {Node: 2}, netip.MustParsePrefix("fd00:1:2:2::/64"): {Node: 2},
+		netip.MustParsePrefix("10.217.2.1/32"):     {Identity: identity.RemoteNode, Node: 2},
+		netip.MustParsePrefix("fd00:1:2:2::1/128"): {Identity: identity.RemoteNode, Node: 2},
 	}
 	for text, number := range map[string]identity.Number{
 		"0.0.0.0/0": cidr(0), "10.0.0.0/8": cidr(1), "fd00::/8": cidr(6), "192.0.2.0/24": cidr(8),

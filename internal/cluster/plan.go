@@ -46,13 +46,15 @@ func (p Plan) Share(number uint32) (s Share, err error) {
 	raw := p.Prefix6.Masked().Addr().As16()
 	raw[6], raw[7] = byte(number>>8), byte(number)
 	s.Prefix6 = netip.PrefixFrom(netip.AddrFrom16(raw), 64)
-	raw[15] = 1
-	s.Router6 = netip.AddrFrom16(raw)
+	s.Router6 = Gateway(s.Prefix6)
 	if !p.Prefix4.IsValid() {
 		return s, nil
 	}
 	return s, p.share4(number, &s)
 }
+
+// Gateway is the address of a node's own in one of its prefixes: the first one, which its containers have as gateway.
+func Gateway(prefix netip.Prefix) netip.Addr { return prefix.Masked().Addr().Next() }
 
 // share4 gives the node the /24 of its number, or all of a pool that is no larger.
 func (p Plan) share4(number uint32, s *Share) error {
@@ -71,8 +73,7 @@ func (p Plan) share4(number uint32, s *Share) error {
 		raw[2] += byte(number)
 	}
 	s.Prefix4 = netip.PrefixFrom(netip.AddrFrom4(raw), max(24, bits))
-	raw[3]++
-	s.Router4 = netip.AddrFrom4(raw)
+	s.Router4 = Gateway(s.Prefix4)
 	return nil
 }
 

@@ -3,11 +3,13 @@
 package e2e
 
 import (
+	"encoding/json"
 	"os/exec"
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/hypha-net/hypha/api"
 	"github.com/hypha-net/hypha/internal/testbed"
 )
 
@@ -70,6 +72,17 @@ func expect(ts *testscript.TestScript, failure bool, err error) {
 	if failure == (err == nil) {
 		ts.Fatalf("error %v, want one: %v", err, failure)
 	}
+}
+
+// gateways is the script command that looks up a node's addresses in the cluster's prefixes.
+func gateways(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "gateways NODE")
+	out, err := stageOf(ts).cluster.Agents[args[0]].Hypha("status", "-o", "json")
+	ts.Check(err)
+	var status api.Status
+	ts.Check(json.Unmarshal([]byte(out), &status))
+	ts.Setenv(args[0]+"_gateway6", status.Node.Router6.String())
+	ts.Setenv(args[0]+"_gateway4", status.Node.Router4.String())
 }
 
 func processOf(ts *testscript.TestScript, c *testbed.Cluster, name string) *testbed.Process {

@@ -20,6 +20,7 @@
 //	cluster join NAME [FLAG]...   a machine, and its agent
 //	cluster launch NAME [FLAG]... | stop | kill | freeze | thaw NAME    what runs on a machine
 //	cluster cut | heal NAME NAME    two machines from each other; they do not notice
+//	gateways NAME             sets $NAME_gateway6 and $NAME_gateway4: what the node of a cluster has in its prefixes
 //	count FILE PATTERN MIN    fails if fewer than MIN lines of FILE match
 //	exits STATUS PROGRAM ...  runs a program and wants this exit status
 //	complains PATTERN         wants the last command to have printed one line of complaint, and it to match
@@ -61,6 +62,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"addresses":  addresses,
 	"container":  container,
 	"cluster":    cluster,
+	"gateways":   gateways,
 	"count":      count,
 	"complains":  complains,
 	"exits":      exits,

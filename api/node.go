@@ -37,12 +37,19 @@ const (
 	NodeGone   = "gone"   // it has a name and a number, and no more
 )
 
-// NodeReach says what came of asking a node, over the underlay, whether it is there.
+// NodeReach says what came of asking a node whether it is there: over the
+// underlay, and, in Datapath, the way that packets of endpoints take.
 type NodeReach struct {
+	NodeWay
+	Datapath      NodeWay `json:"datapath,omitzero"`
+	UptimeSeconds int64   `json:"uptimeSeconds,omitempty"` // of its agent, by its own word
+}
+
+// NodeWay is one way to a node.
+type NodeWay struct {
 	Asked                 bool  `json:"asked"` // often enough to say
 	Answers               bool  `json:"answers"`
 	RoundTripMicroseconds int64 `json:"roundTripMicroseconds,omitempty"`
-	UptimeSeconds         int64 `json:"uptimeSeconds,omitempty"` // of its agent, by its own word
 }
 
 // Enforcement says how far a revision of the policies has come in the cluster.

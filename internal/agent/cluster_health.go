@@ -19,7 +19,7 @@ const maxSilent = 5
 func (a *Agent) openHealth() error {
 	record := a.member.record.Load()
 	health, err := cluster.OpenHealth(cluster.HealthConfig{
-		Cluster: a.member.clusterID, Self: record.Number, Addresses: record.Addresses, Port: record.Health,
+		Cluster: a.member.clusterID, Self: record.Number, Addresses: record.Addresses, Gateway: a.node.Router6, Port: record.Health,
 		Interval: a.config.HealthInterval, Started: a.started,
 	}, a.member.directory)
 	if err == nil {
@@ -67,8 +67,11 @@ func (a *Agent) countNodes() (phases map[NodePhase]int, silent []string) {
 	phases = map[NodePhase]int{}
 	for node := range a.member.directory.Snapshot().All() {
 		phases[phaseOf(node)]++
-		if reach := a.reach(node.Number); reach.Asked && !reach.Answers {
+		switch reach := a.reach(node.Number); {
+		case reach.Silent():
 			silent = append(silent, node.Name)
+		case reach.Datapath.Silent():
+			silent = append(silent, node.Name+" (through the datapath)")
 		}
 	}
 	return phases, silent

@@ -97,7 +97,7 @@ func (a *Agent) nodeState(r store.Registration, known *cluster.Snapshot) (state 
 // reach is what is known of the way to a node. This one answers itself.
 func (a *Agent) reach(number uint32) cluster.Reach {
 	if number == a.node.Number {
-		return cluster.Reach{Asked: true, Answers: true, Uptime: time.Since(a.started)}
+		return cluster.Reach{Way: cluster.Way{Asked: true, Answers: true}, Uptime: time.Since(a.started)}
 	}
 	if health := a.member.health.Load(); health != nil {
 		return health.Reach(number)

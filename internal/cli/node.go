@@ -24,7 +24,8 @@ func (a *app) nodeList() *cobra.Command {
 		Short: "List the nodes of the cluster",
 		Long: "List the nodes of the cluster, as this one sees them.\n\n" +
 			"live: it keeps its place in the store; adrift: it does not, but answers; gone: it has\n" +
-			"a name and a number, and no more. RTT is the round trip to it, just now or lately.",
+			"a name and a number, and no more. RTT is the round trip to it, just now or lately,\n" +
+			"DATAPATH that of packets that take the way of its endpoints'.",
 		Args: cobra.NoArgs,
 		RunE: a.run(func(ctx context.Context, _ []string) error {
 			nodes, err := a.client().Nodes(ctx)
@@ -38,16 +39,19 @@ func (a *app) nodeList() *cobra.Command {
 
 func (p *page) nodes(nodes []api.Node) {
 	t := newTable(right("NUMBER"), flex("NAME"), left("STATE"), left("IPV6"), left("IPV4"), flex("REACHED BY"), right("RTT"),
-		right("UP"), right("REVISION"), flex("VERSION"))
+		right("DATAPATH"), right("UP"), right("REVISION"), flex("VERSION"))
 	for _, n := range nodes {
 		t.add(n.Number, n.Name, dash(n.State), prefixText(n.Prefix6), prefixText(n.Prefix4), dash(addressList(n.Addresses)),
-			tripText(n), upText(n), revisionText(n), dash(n.Version))
-		if n.State != api.NodeLive || n.Reach.Asked && !n.Reach.Answers {
+			tripText(n), wayText(n.Reach.Datapath), upText(n), revisionText(n), dash(n.Version))
+		if n.State != api.NodeLive || silent(n.Reach.NodeWay) || silent(n.Reach.Datapath) {
 			t.colour(2, p.palette.red)
 		}
 	}
 	p.table(t)
 }
+
+// silent says that no answer comes by a way.
+func silent(w api.NodeWay) bool { return w.Asked && !w.Answers }
 
 func addressList(addresses []netip.Addr) string {
 	var texts []string
@@ -57,14 +61,19 @@ func addressList(addresses []netip.Addr) string {
 	return strings.Join(texts, " ")
 }
 
-// tripText is the time that an answer took, "none" where none came.
 func tripText(n api.Node) string {
-	switch {
-	case n.Self:
+	if n.Self {
 		return "self"
-	case n.Reach.Answers:
-		return (time.Duration(n.Reach.RoundTripMicroseconds) * time.Microsecond).String()
-	case n.Reach.Asked:
+	}
+	return wayText(n.Reach.NodeWay)
+}
+
+// wayText is the time that an answer took, "none" where none came.
+func wayText(w api.NodeWay) string {
+	switch {
+	case w.Answers:
+		return (time.Duration(w.RoundTripMicroseconds) * time.Microsecond).String()
+	case w.Asked:
 		return "none"
 	}
 	return "-"

@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 )
 
 // DefaultInterval is how often a node is asked whether it answers, in a cluster of up to a hundred.
@@ -25,6 +28,7 @@ type HealthConfig struct {
 	Cluster   string // its ID, as the store has it
 	Self      uint32 // number of this node
 	Addresses []netip.Addr
+	Gateway   netip.Addr // of this node's endpoints, by which it is asked through the datapath. Invalid: it is not
 	Port      uint16
 	Interval  time.Duration // 0: DefaultInterval
 	Started   time.Time     // of the agent
@@ -38,6 +42,7 @@ type Health struct {
 	interval  time.Duration
 	started   time.Time
 	sockets   []*net.UDPConn // one for each address
+	gateway   *net.UDPConn   // nil: none
 
 	mu     sync.Mutex // before the directory's
 	peers  map[uint32]*peer
@@ -62,13 +67,37 @@ func OpenHealth(config HealthConfig, directory *Directory) (h *Health, err error
 		}
 		h.sockets = append(h.sockets, socket)
 	}
-	return h, nil
+	if config.Gateway.IsValid() {
+		err = h.listenAtGateway(netip.AddrPortFrom(config.Gateway, config.Port))
+	}
+	return h, err
+}
+
+// listenAtGateway listens at an address that may not be there yet.
+func (h *Health) listenAtGateway(at netip.AddrPort) error {
+	free := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) (err error) {
+		return errors.Join(c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_FREEBIND, 1) }), err)
+	}}
+	socket, err := free.ListenPacket(context.Background(), "udp6", at.String())
+	if err != nil {
+		return errors.Join(fmt.Errorf("%w: %s: %w: give it another --health-port", ErrHealthPort, at, err), h.Close())
+	}
+	h.gateway = socket.(*net.UDPConn)
+	return nil
+}
+
+// all are the sockets.
+func (h *Health) all() []*net.UDPConn {
+	if h.gateway == nil {
+		return h.sockets
+	}
+	return append(slices.Clone(h.sockets), h.gateway)
 }
 
 // Close stops listening. To close it again is no error.
 func (h *Health) Close() error {
 	var problems []error
-	for _, socket := range h.sockets {
+	for _, socket := range h.all() {
 		if err := socket.Close(); !errors.Is(err, net.ErrClosed) {
 			problems = append(problems, err)
 		}
@@ -79,7 +108,7 @@ func (h *Health) Close() error {
 // Run asks and answers until ctx is done, which is no error, and stops listening.
 func (h *Health) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for _, socket := range h.sockets {
+	for _, socket := range h.all() {
 		group.Go(func() error { return h.listen(ctx, socket) })
 	}
 	group.Go(func() error { return h.askAll(ctx) })

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// askEvery is the least time between two questions of a node, on average: it is asked, and answers, twenty messages a
-	// second in a cluster of any size. Beyond a hundred nodes each of them is asked less often than DefaultInterval.
+	// askEvery is the least time between two peers that a node asks, on average: it sends, asking by two ways and answering, forty
+	// messages a second in a cluster of any size. Beyond a hundred nodes each of them is asked less often than DefaultInterval.
 	askEvery = 100 * time.Millisecond
 	// patience is how long an answer is waited for, and after how long an unanswered question is repeated.
 	patience = time.Second
@@ -59,24 +59,28 @@ func (h *Health) ask(nodes *Snapshot, now time.Time) (next time.Time) {
 
 // attend does for a peer what it is time for, and says when that is so again.
 func (h *Health) attend(nodes *Snapshot, p *peer, now time.Time) {
-	if p.waits() && now.Sub(p.sent) >= h.patience() {
-		h.missed(p, now)
+	for _, q := range p.questions() {
+		if q.waits() && now.Sub(q.sent) >= h.patience() {
+			h.missed(p, q, now)
+		}
 	}
 	if !p.waits() && !p.due.After(now) {
 		h.send(nodes, p, now)
 	}
 	p.wake = p.due
-	if p.waits() {
-		p.wake = p.sent.Add(h.patience())
+	for _, q := range p.questions() {
+		if q.waits() {
+			p.wake = q.sent.Add(h.patience())
+		}
 	}
 }
 
 // missed notes that a node has not answered in time. It is asked again at once, until it is known not to answer.
-func (h *Health) missed(p *peer, now time.Time) {
-	if p.miss() {
+func (h *Health) missed(p *peer, q *question, now time.Time) {
+	if q.miss() && q == &p.underlay {
 		h.directory.Answers(p.number, false)
 	}
-	if p.misses < maxMisses {
+	if q.misses < maxMisses {
 		p.due = now
 	}
 }
@@ -99,14 +103,23 @@ func (h *Health) meet(nodes *Snapshot, now time.Time) {
 	}
 }
 
-// send asks a node. One that can not be asked is one that does not answer.
+// send asks a node by both ways. One that can not be asked is one that does not answer.
 func (h *Health) send(nodes *Snapshot, p *peer, now time.Time) {
 	node, _ := nodes.Node(p.number)
-	p.sent, p.nonce, p.due = now, rand.Uint64()|1, now.Add(h.pause(len(h.peers)))
+	p.due = now.Add(h.pause(len(h.peers)))
+	p.underlay.ask(rand.Uint64()|1, now)
 	if socket, to := h.way(node); socket != nil {
-		question := message{cluster: h.cluster, number: h.self, nonce: p.nonce}
-		socket.WriteToUDPAddrPort(question.encode(), to) //nolint:errcheck // no answer will come, and that is noted
+		h.put(p.underlay, socket, to)
 	}
+	if h.gateway != nil && node.Prefix6.IsValid() {
+		p.datapath.ask(rand.Uint64()|1, now)
+		h.put(p.datapath, h.gateway, netip.AddrPortFrom(Gateway(node.Prefix6), node.Health))
+	}
+}
+
+func (h *Health) put(q question, socket *net.UDPConn, to netip.AddrPort) {
+	asked := message{cluster: h.cluster, number: h.self, nonce: q.nonce}
+	socket.WriteToUDPAddrPort(asked.encode(), to) //nolint:errcheck // no answer will come, and that is noted
 }
 
 // way is the first address of a node in whose family this node has one, and from where it is asked; nil if there is none.
@@ -130,13 +143,22 @@ func (h *Health) pause(nodes int) time.Duration {
 // patience is no longer than the time between two questions.
 func (h *Health) patience() time.Duration { return min(patience, h.interval) }
 
-// answered notes an answer to the last question to a node.
+// answered notes an answer to one of the last questions to a node.
 func (h *Health) answered(m message, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := h.peers[m.number]
-	if p != nil && p.waits() && p.nonce == m.nonce && p.answer(m, now) {
-		h.directory.Answers(m.number, true)
+	if p == nil {
+		return
+	}
+	switch {
+	case p.underlay.waits() && p.underlay.nonce == m.nonce:
+		p.born = now.Add(-time.Duration(m.uptime) * time.Second)
+		if p.underlay.answer(now) {
+			h.directory.Answers(m.number, true)
+		}
+	case p.datapath.waits() && p.datapath.nonce == m.nonce:
+		p.datapath.answer(now)
 	}
 }
 

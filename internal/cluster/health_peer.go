@@ -4,52 +4,31 @@ package cluster
 
 import "time"
 
-// maxMisses is how many questions in a row a node leaves unanswered before it is said not to answer.
-const maxMisses = 3
-
-// Reach is what is known of the way to a node.
+// Reach is what is known of the ways to a node.
 type Reach struct {
-	Asked     bool // often enough to say
-	Answers   bool
-	RoundTrip time.Duration // of the last answer
-	Uptime    time.Duration // of its agent, as the last answer said, and since then
+	Way                    // by the network between the nodes
+	Datapath Way           // as packets of endpoints travel: to the gateway address of the node
+	Uptime   time.Duration // of its agent, as the last answer said, and since then
 }
 
-// peer is another node, and the question that it has been asked last.
+// peer is another node, and what it has been asked last, by both ways.
 type peer struct {
-	number  uint32
-	wake    time.Time // when there is next something to be done
-	due     time.Time // of the next question
-	sent    time.Time // the last one
-	nonce   uint64    // of the last one; 0: it has been answered, or missed
-	misses  int       // in a row
-	answers bool
-	trip    time.Duration
-	born    time.Time // of its agent, by this node's clock
+	number   uint32
+	wake     time.Time // when there is next something to be done
+	due      time.Time // of the next questions
+	underlay question
+	datapath question
+	born     time.Time // of its agent, by this node's clock
 }
+
+func (p *peer) questions() [2]*question { return [2]*question{&p.underlay, &p.datapath} }
 
 // waits reports whether an answer may still come.
-func (p *peer) waits() bool { return p.nonce != 0 }
-
-// miss notes that no answer came, and reports whether that makes the node one that does not answer.
-func (p *peer) miss() (news bool) {
-	p.nonce = 0
-	p.misses++
-	p.answers = p.answers && p.misses < maxMisses
-	return p.misses == maxMisses
-}
-
-// answer notes an answer, and reports whether it makes the node one that answers.
-func (p *peer) answer(m message, now time.Time) (news bool) {
-	news = !p.answers
-	p.answers, p.misses, p.nonce = true, 0, 0
-	p.trip, p.born = now.Sub(p.sent), now.Add(-time.Duration(m.uptime)*time.Second)
-	return news
-}
+func (p *peer) waits() bool { return p.underlay.waits() || p.datapath.waits() }
 
 func (p *peer) reach(now time.Time) Reach {
-	r := Reach{Asked: p.answers || p.misses >= maxMisses, Answers: p.answers, RoundTrip: p.trip}
-	if p.answers {
+	r := Reach{Way: p.underlay.way(), Datapath: p.datapath.way()}
+	if p.underlay.answers {
 		r.Uptime = now.Sub(p.born)
 	}
 	return r

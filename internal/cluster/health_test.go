@@ -199,7 +199,7 @@ func wantSilence(t *testing.T, socket *net.UDPConn) {
 
 // TestForgedAnswer: who has not seen the question can not answer it in another's name.
 func TestForgedAnswer(t *testing.T) {
-	h := &Health{directory: newTestDirectory(), peers: map[uint32]*peer{2: {nonce: 7, sent: time.Now()}}}
+	h := &Health{directory: newTestDirectory(), peers: map[uint32]*peer{2: {underlay: question{nonce: 7, sent: time.Now()}}}}
 	h.answered(message{answer: true, number: 2, nonce: 8}, time.Now())
 	h.answered(message{answer: true, number: 2, nonce: 0}, time.Now())
 	h.answered(message{answer: true, number: 3, nonce: 7}, time.Now())
@@ -241,7 +241,7 @@ func TestAskedSparsely(t *testing.T) {
 				if p.waits() {
 					asked[number]++
 					total++
-					h.answered(message{number: number, nonce: p.nonce}, now)
+					h.answered(message{number: number, nonce: p.underlay.nonce}, now)
 				}
 			}
 			now = maxTime(next, now.Add(time.Millisecond))

@@ -38,7 +38,7 @@ type Snapshot struct {
 func newSnapshot(generation uint64, nodes map[uint32]Node) *Snapshot {
 	s := &Snapshot{Generation: generation, nodes: nodes, addresses: map[netip.Addr]uint32{}, changed: make(chan struct{})}
 	for node := range s.All() {
-		for _, address := range node.Addresses {
+		for _, address := range node.hosts() {
 			if other, taken := s.addresses[address]; !taken || s.nodes[other].Adrift { // what was adrift may have lost it
 				s.addresses[address] = node.Number
 			}
@@ -53,7 +53,15 @@ func (s *Snapshot) Node(number uint32) (Node, bool) {
 	return node, found
 }
 
-// At returns the node that has an address on the network between the nodes.
+// hosts are the addresses of a node's own: on the network between the nodes, and as its endpoints' gateway.
+func (n Node) hosts() []netip.Addr {
+	if !n.Prefix6.IsValid() {
+		return n.Addresses
+	}
+	return append(slices.Clone(n.Addresses), Gateway(n.Prefix6))
+}
+
+// At returns the node that has an address, on the network between the nodes, or as its endpoints' gateway.
 func (s *Snapshot) At(address netip.Addr) (Node, bool) {
 	return s.Node(s.addresses[address]) // no node has number 0
 }

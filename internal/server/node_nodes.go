@@ -59,8 +59,9 @@ func describe(out *api.Node, state agent.NodeState) {
 }
 
 func reachOf(r cluster.Reach) api.NodeReach {
-	return api.NodeReach{
-		Asked: r.Asked, Answers: r.Answers,
-		RoundTripMicroseconds: r.RoundTrip.Microseconds(), UptimeSeconds: int64(r.Uptime.Seconds()),
-	}
+	return api.NodeReach{NodeWay: wayOf(r.Way), Datapath: wayOf(r.Datapath), UptimeSeconds: int64(r.Uptime.Seconds())}
+}
+
+func wayOf(w cluster.Way) api.NodeWay {
+	return api.NodeWay{Asked: w.Asked, Answers: w.Answers, RoundTripMicroseconds: w.RoundTrip.Microseconds()}
 }

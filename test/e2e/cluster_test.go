@@ -46,6 +46,7 @@ func newCluster(ts *testscript.TestScript, members string) *testbed.Cluster {
 	ts.Check(err)
 	c := testbed.NewCluster(bed{ts}, ts.Getenv("HYPHA"), etcd, n, ts.MkAbs("."))
 	ts.Setenv("ETCD", c.URLs())
+	ts.Setenv("world", c.Path)
 	return c
 }
 

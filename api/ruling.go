@@ -24,6 +24,8 @@ const (
 	CauseOpen    = "open"    // no rule closes the side
 	CauseHost    = "host"    // a node always reaches its own endpoints
 	CauseOutside = "outside" // not an endpoint: it has no such side
+
+	CauseElsewhere = "elsewhere" // the provider's node rules
 )
 
 // Opinion is what one side's rules say. Policy and Rule name the one that

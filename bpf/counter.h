@@ -52,6 +52,15 @@ static __always_inline void count_packet(__u32 slot, int reply, __u32 bytes)
 	counter->bytes[!!reply] += bytes;
 }
 
+/* uncount_flow: a CPU's counter may get less than zero by that. The sum of all does not. */
+static __always_inline void uncount_flow(__u32 slot)
+{
+	struct counter *counter = counter_at(slot);
+
+	if (counter)
+		counter->flows--;
+}
+
 static __always_inline void count_flow(__u32 slot)
 {
 	struct counter *counter = counter_at(slot);

@@ -322,7 +322,8 @@ const (
 type EndpointRulingFlags uint32
 
 const (
-	EndpointRulingFlagsRULING_AUDIT EndpointRulingFlags = 2147483648
+	EndpointRulingFlagsRULING_ELSEWHERE EndpointRulingFlags = 2147483647
+	EndpointRulingFlagsRULING_AUDIT     EndpointRulingFlags = 2147483648
 )
 
 type EndpointRuntimeSettings struct {

@@ -49,7 +49,7 @@ static __always_inline int begin_flow(const struct judgement *judgement)
 static __always_inline int renew_flow(const struct judgement *judgement, enum verdict verdict)
 {
 	const struct ruling *ruling = &judgement->ruling;
-	__u32 counter = judgement->packet.counter;
+	__u32 counter = judgement->packet.counter, before;
 	struct flow *flow = judgement->table == TABLE_ESTABLISHED ?
 				    bpf_map_lookup_elem(&established, &judgement->key) :
 				    bpf_map_lookup_elem(&unanswered, &judgement->key);
@@ -59,9 +59,16 @@ static __always_inline int renew_flow(const struct judgement *judgement, enum ve
 		return 0; /* evicted meanwhile: the next packet finds out */
 	news = flow->denied != verdict ||
 	       ((ruling->number & RULING_AUDIT) && flow->revision != ruling->revision);
-	/* It counts once for each ruling that it lives under, whichever CPU is the first to know. */
-	if (__sync_lock_test_and_set(&flow->counter, counter) != counter)
+	/*
+	 * It counts once for each ruling that it lives under, whichever CPU is the first to know. For a provider that nobody
+	 * knew before it answered, it does no longer.
+	 */
+	before = __sync_lock_test_and_set(&flow->counter, counter);
+	if (before != counter) {
 		count_flow(counter);
+		if (!flow->identity[provider_of(judgement)])
+			uncount_flow(before);
+	}
 	stamp(flow, judgement, verdict);
 	if (verdict == VERDICT_NEXT)
 		track_tcp(flow, &judgement->packet);

@@ -34,13 +34,13 @@ static __always_inline int is_judged_here(const struct judgement *judgement)
 	return judgement->endpoint[consumer] || judgement->endpoint[provider];
 }
 
-/* leave_to_node is what a table would say that allows all. */
+/* leave_to_node is what a table would say that allows all, by a ruling that says so. */
 static __always_inline void leave_to_node(struct judgement *judgement)
 {
 	judgement->leaving = 0;
 	judgement->peer = peer_of(judgement);
 	judgement->class = 0;
-	judgement->row = (struct row){ .allowed = ~0ULL };
+	judgement->row = (struct row){ .allowed = ~0ULL, .allow = RULING_ELSEWHERE };
 	judgement->ruling = (struct ruling){};
 }
 

@@ -11,7 +11,10 @@ import (
 	"github.com/hypha-net/hypha/internal/testbed"
 )
 
-const nowhere = bpf.EndpointVerdictDROP_DESTINATION_UNKNOWN
+const (
+	nowhere   = bpf.EndpointVerdictDROP_DESTINATION_UNKNOWN
+	elsewhere = uint32(bpf.EndpointRulingFlagsRULING_ELSEWHERE)
+)
 
 func TestFromOverlay(t *testing.T) {
 	eachUnderlay(t, func(t *testing.T, underlay family) {
@@ -113,15 +116,20 @@ func TestTowardsAnotherNode(t *testing.T) {
 		}
 		hears("SA").want(t, noConnection)
 		said := says("S").want(t, toNode)
-		if want := (bpf.EndpointCounterKey{Consumer: client.identity, From: client.id}); said.key != want || said.flows != 1 {
-			t.Errorf("counted %+v, want a flow of %+v", said.counted, want)
+		unknown := bpf.EndpointCounterKey{Consumer: client.identity, From: client.id, Ruling: elsewhere}
+		if said.key != unknown || said.flows != 1 {
+			t.Errorf("counted %+v, want a flow of %+v", said.counted, unknown)
 		}
 		if _, flow := n.only(t, n.Unanswered); flow.End[1-flow.Client].Node != uint16(server.peer) || flow.End[flow.Client].Node != 0 || flow.Revision != 0 {
 			t.Errorf("flow %+v, want one with node %d, judged by nobody here", flow, server.peer)
 		}
 		heard := hears("SA").want(t, toEndpoint)
-		if want := (bpf.EndpointCounterKey{Consumer: client.identity, Provider: server.identity, From: client.id}); heard.key != want || !heard.reply {
-			t.Errorf("counted %+v, want a reply of %+v", heard.counted, want)
+		known := bpf.EndpointCounterKey{Consumer: client.identity, Provider: server.identity, From: client.id, Ruling: elsewhere}
+		if heard.key != known || !heard.reply {
+			t.Errorf("counted %+v, want a reply of %+v", heard.counted, known)
+		}
+		if now := n.count().slots; now[unknown].Flows != 0 || now[known].Flows == 0 {
+			t.Errorf("the flow counts for %+v, and not for %+v", now[unknown], now[known])
 		}
 		n.wantState(t, bpf.EndpointFlowStateFLOW_ESTABLISHED, 6*3600)
 		says("A").want(t, toNode)

@@ -3,8 +3,9 @@
 
 #include <linux/types.h>
 
-/* Rulings are numbered by the node's agent, 0 is none. What a number stands for never changes. */
+/* Rulings are numbered by the node's agent, 0 is none. What a number stands for never changes. The last one is nobody's: */
 enum ruling_flags {
+	RULING_ELSEWHERE = (1U << 31) - 1, /* another node rules on the flow */
 	RULING_AUDIT =
 		1U << 31, /* with the rules under audit in force, it would be the other one */
 };

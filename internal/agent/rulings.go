@@ -10,11 +10,12 @@ import (
 	"os"
 	"sync"
 
+	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
-// maxRulings keeps a number's highest bit free: the datapath has a use for it.
-const maxRulings = 1<<31 - 1
+// maxRulings keeps a number's highest bit free, and the last number that there is without it: the datapath has a use for both.
+const maxRulings = int(datapath.RulingElsewhere) - 1
 
 // errTooManyRulings is not to be expected before years of ever new rules.
 var errTooManyRulings = errors.New("there are no numbers for rulings left: stop the agent, remove its rulings.jsonl and start it anew")
@@ -97,6 +98,9 @@ func (r *rulings) Number(ruling policy.Ruling) (uint32, error) {
 
 // Ruling returns what a number means.
 func (r *rulings) Ruling(number uint32) (policy.Ruling, bool) {
+	if number == datapath.RulingElsewhere {
+		return policy.Elsewhere(), true
+	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if number == 0 || int(number) > len(r.list) {

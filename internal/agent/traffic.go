@@ -106,8 +106,10 @@ func (s *Statistics) addRules(ruling policy.Ruling, counted Traffic) {
 	}
 }
 
-// speaks reports whether there is such a side at all.
-func speaks(o policy.Opinion) bool { return o.Cause != "" && o.Cause != policy.CauseOutside }
+// speaks reports whether there is such a side at all, and here.
+func speaks(o policy.Opinion) bool {
+	return o.Cause != "" && o.Cause != policy.CauseOutside && o.Cause != policy.CauseElsewhere
+}
 
 func trafficOf(c datapath.Counter, ruling policy.Ruling) (t Traffic) {
 	packets := c.Packets + c.ReplyPackets

@@ -75,6 +75,10 @@ func opinionText(o api.Opinion, side string, whose api.Identity) string {
 		return ruleText(o) + " (" + side + "): the two differ in a label that it requires"
 	case api.CauseClosed:
 		return fmt.Sprintf(": no rule allows it (%s of %s)", side, strings.Trim(identityText(whose), "()"))
+	case api.CauseElsewhere:
+		if side == "ingress" {
+			return ": the other node rules on it"
+		}
 	case api.CauseHost:
 		return ": a node always reaches its own endpoints"
 	}

@@ -15,6 +15,9 @@ const (
 	rulingAudit  = uint32(bpf.EndpointRulingFlagsRULING_AUDIT)
 )
 
+// RulingElsewhere is the number, in counters and events, of a flow's that another node rules on.
+const RulingElsewhere = uint32(bpf.EndpointRulingFlagsRULING_ELSEWHERE)
+
 // direction tells the two tables of an identity apart, which have one map and one classifier: all that is of egress has a mark.
 type direction uint32
 

@@ -42,6 +42,8 @@ const (
 	CauseOpen    Cause = "open"    // no rule closes the side
 	CauseHost    Cause = "host"    // a node always reaches its own endpoints
 	CauseOutside Cause = "outside" // not an endpoint: it has no such side
+
+	CauseElsewhere Cause = "elsewhere" // the provider's node rules, by tables that this one does not have
 )
 
 // Explain judges one packet as the tables of a Resolver do. Of ICMP and ICMPv6 the port is the type; of

@@ -33,6 +33,12 @@ type Ruling struct {
 	WouldEgress, WouldIngress Opinion // what the sides would say then; zero unless Audited
 }
 
+// Elsewhere is what a node has for a ruling on a flow that it leaves to the provider's node.
+func Elsewhere() Ruling {
+	there := Opinion{Cause: CauseElsewhere}
+	return Ruling{Allowed: true, Egress: there, Ingress: there}
+}
+
 // Would is the verdict with the rules under audit enforced.
 func (r Ruling) Would() bool { return r.Allowed != r.Audited }
 

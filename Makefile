@@ -3,6 +3,7 @@
 # make demo    the whole story on real containers, in two minutes (root; installs what is missing)
 # make demo-cluster    three nodes on this machine: policy and identity between them, and what becomes of one that dies (root; installs what is missing)
 # make bench   Hypha beside bridge, iptables, nftables and Docker on this machine (root): docs/benchmark.md; BENCH_SHORT=1: in ten minutes
+# make bench-nodes     between two nodes: plain routing, a plain VXLAN device, Hypha (root): docs/benchmark.md
 # make bench-policy    what policy costs, from the rules' text into the kernel (root): docs/performance.md
 # make test    every test, end-to-end scenarios included (root; on a machine of its own, see scripts/sandbox)
 
@@ -17,7 +18,7 @@ BPF_SOURCES = $(filter-out %/vmlinux.h,$(wildcard bpf/*.c bpf/*.h))
 SCRIPTS = .ci/run $(wildcard demo/run demo/stage demo/steps scripts/*)
 GENERATED = _bpfe[lb]\.go$$|_string\.go$$
 
-.PHONY: all demo demo-cluster test build generate lint bench bench-policy clean
+.PHONY: all demo demo-cluster test build generate lint bench bench-nodes bench-policy clean
 all: build
 
 demo:
@@ -59,6 +60,12 @@ bench-policy:
 	@scripts/setup build bench-policy
 	@go mod download # the sandbox has no way out
 	@scripts/bench-policy
+
+bench-nodes: build
+	@scripts/setup bench
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./bench
+	@mkdir -p .build
+	bin/bench run -between-nodes -hypha bin/hypha -o .build/bench-nodes.json -picture .build/bench-nodes.svg $(BENCH)
 
 bench: build
 	@scripts/setup bench

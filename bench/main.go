@@ -62,8 +62,8 @@ func command(ctx context.Context, args []string) error {
 		return draw(ctx, args[0], args[1])
 	case verb == "publish" && len(args) == 1:
 		return publish(ctx, args[0])
-	case verb == "etcd" && len(args) == 1: // a child of the benchmark
-		return cluster.Serve(ctx, args[0])
+	case verb == "etcd" && len(args) == 2: // a child of the benchmark
+		return cluster.Serve(ctx, args[0], args[1])
 	case verb == "spin" && len(args) == 1: // another one
 		return awake.Spin(ctx, args[0])
 	case verb == "pause": // the one process of a Docker container

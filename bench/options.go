@@ -42,7 +42,8 @@ func parse(args []string) (options, error) {
 	f.BoolVar(&o.awake, "awake", true, "keep CPUs from sleeping between packets, by threads that run when nobody else wants to")
 	f.IntVar(&o.micro, "micro", micro, "PROG_TEST_RUNs of each case; 0: none")
 	counts := f.String("endpoints", endpoints, "numbers of endpoints that the control plane is measured with; empty: it is not")
-	who := f.String("contestants", "", "some of "+names(contestant.All, nameOfContestant)+" (default all)")
+	nodes := f.Bool("between-nodes", false, "measure two nodes: plain routing, a plain VXLAN device, Hypha; nothing but rates")
+	who := f.String("contestants", "", "some of "+names(contestant.All, nameOfContestant)+"; between nodes of "+names(contestant.BetweenNodes, nameOfContestant)+" (default all)")
 	what := f.String("workloads", "", "some of "+names(load.Workloads, nameOfWorkload)+" (default all)")
 	f.StringVar(&o.hypha, "hypha", "bin/hypha", "the binary that is measured")
 	f.StringVar(&o.lock, "lock", "/run/hypha-bench.lock", "file that two benchmarks can not hold at once")
@@ -55,7 +56,11 @@ func parse(args []string) (options, error) {
 	if err != nil {
 		return o, err
 	}
-	if o.contestants, err = choose(contestant.All, nameOfContestant, *who); err != nil {
+	field := contestant.All
+	if *nodes {
+		field, *counts, o.micro = contestant.BetweenNodes, "", 0
+	}
+	if o.contestants, err = choose(field, nameOfContestant, *who); err != nil {
 		return o, err
 	}
 	if o.workloads, err = choose(load.Workloads, nameOfWorkload, *what); err != nil {

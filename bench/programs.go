@@ -20,12 +20,15 @@ func programs(ctx context.Context, p *progress, o options, all field, ear machin
 			with = append(with, e)
 		}
 	}
+	if len(with) == 0 {
+		return nil
+	}
 	for _, e := range with {
 		if err := sizes(e, r); err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)
 		}
 	}
-	if err := inSitu(ctx, p, o, with, ear, r); err != nil || o.micro == 0 || len(with) == 0 {
+	if err := inSitu(ctx, p, o, with, ear, r); err != nil || o.micro == 0 {
 		return err
 	}
 	p.say("PROG_TEST_RUN: %d packets a case", o.micro)

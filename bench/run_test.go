@@ -124,6 +124,33 @@ func wantComplete(t *testing.T, r *report.Report) {
 	}
 }
 
+// Between nodes, all take part, and nothing is left of two agents and their etcd.
+func TestBetweenNodes(t *testing.T) {
+	dir := t.TempDir() + "/"
+	cmd := brief(t, dir)
+	cmd.Args = append(cmd.Args, "-between-nodes", "-contestants", "", "-workloads", "tcp-rr,tcp-stream-4")
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNothingOf(t, dir, cmd.Process.Pid)
+	r, err := report.Load(dir + "report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"floor", "vxlan", "hypha-overlay"} {
+		for _, w := range []string{"tcp-rr", "tcp-stream-4"} {
+			if s := r.Find(name, w); s == nil || len(s.Of(report.Rate)) < r.Rounds {
+				t.Errorf("%s under %s: %+v, want %d good samples or more", name, w, s, r.Rounds)
+			}
+		}
+	}
+	if !slices.ContainsFunc(r.Targets, func(t report.Target) bool { return t.Value != nil }) {
+		t.Errorf("targets are %+v", r.Targets)
+	}
+}
+
 // An interrupt in the middle: nothing is left, and no report that looks whole.
 func TestInterruptedRunLeavesNothing(t *testing.T) {
 	dir := t.TempDir() + "/"

@@ -22,14 +22,14 @@ type Cluster struct {
 	dir string
 }
 
-// Start starts etcd on a node, and returns when it answers. It is gone with the TB.
-func Start(ctx context.Context, tb testbed.TB, node *testbed.Node) (*Cluster, error) {
+// Start starts etcd on a node, and returns when it answers at a URL there. It is gone with the TB.
+func Start(ctx context.Context, tb testbed.TB, node *testbed.Node, url string) (*Cluster, error) {
 	dir, _, err := process.Directories(tb)
 	if err != nil {
 		return nil, err
 	}
 	c := &Cluster{dir}
-	return c, process.New(tb, "etcd", node.Namespace, dir, process.Self(), "etcd", dir).Restart(ctx, func() error {
+	return c, process.New(tb, "etcd", node.Namespace, dir, process.Self(), "etcd", dir, url).Restart(ctx, func() error {
 		return c.do(ctx, func(s *store.Store) error {
 			if !s.Status(ctx).Healthy {
 				return errNotYet

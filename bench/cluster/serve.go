@@ -12,16 +12,19 @@ import (
 	"go.etcd.io/etcd/server/v3/embed"
 )
 
-// URL is where etcd listens for the agent of its node.
+// URL is where etcd listens if the agent of its node is the only one.
 const URL = "http://127.0.0.1:2379"
 
 func socket(dir string) string { return filepath.Join(dir, "etcd.sock") }
 
-// Serve is etcd in this process, with its files below dir, until ctx is done. It does not wait for the disk, and
+// Serve is etcd in this process, with its files below dir and for clients at a URL, until ctx is done. It does not wait for the disk, and
 // collects garbage seldom: what is measured is an agent.
-func Serve(ctx context.Context, dir string) error {
+func Serve(ctx context.Context, dir, at string) error {
 	debug.SetGCPercent(400)
-	tcp, _ := url.Parse(URL)
+	tcp, err := url.Parse(at)
+	if err != nil {
+		return err
+	}
 	client := []url.URL{*tcp, {Scheme: "unix", Path: socket(dir)}}
 	nowhere := []url.URL{{Scheme: "unix", Host: "bench"}} // there is no other member
 	c := embed.NewConfig()

@@ -37,7 +37,7 @@ func (o *others) join(ctx context.Context, s Setting, node *testbed.Node) (flags
 	if o == nil {
 		return nil, nil
 	}
-	c, err := cluster.Start(ctx, s, node)
+	c, err := cluster.Start(ctx, s, node, cluster.URL)
 	if err != nil {
 		return nil, err
 	}

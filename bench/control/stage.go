@@ -40,7 +40,7 @@ func NewStage(ctx context.Context, tb testbed.TB, binary string) (*Stage, error)
 // NewClusterStage is one with an etcd beside the agent.
 func NewClusterStage(ctx context.Context, tb testbed.TB, binary string) (*Stage, error) {
 	node := testbed.NewWorld(tb).NewNode("control")
-	c, err := cluster.Start(ctx, tb, node)
+	c, err := cluster.Start(ctx, tb, node, cluster.URL)
 	if err != nil {
 		return nil, err
 	}

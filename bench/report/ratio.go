@@ -2,6 +2,8 @@
 
 package report
 
+import "slices"
+
 func cpuOfFloor(s Sample) float64 { return s.CPUOfFloor }
 
 // measured collects what is more than nothing.
@@ -16,6 +18,11 @@ func (r *Report) measured(contestant, workload string, of func(Sample) float64) 
 		}
 	}
 	return values
+}
+
+// Has says whether a contestant took part.
+func (r *Report) Has(contestant string) bool {
+	return slices.ContainsFunc(r.Contestants, func(c Contestant) bool { return c.Name == contestant && c.Absent == "" })
 }
 
 // Ratios are those of two contestants' ratios to the floor, round by round.

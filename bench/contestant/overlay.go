@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contestant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hypha-net/hypha/api"
+	"github.com/hypha-net/hypha/bench/agent"
+	"github.com/hypha-net/hypha/bench/cluster"
+	"github.com/hypha-net/hypha/bench/load"
+	"github.com/hypha-net/hypha/internal/testbed"
+)
+
+// errStrangers says that two nodes do not reach each other.
+var errStrangers = errors.New("the nodes do not find each other")
+
+// findTime is how long they may take.
+const findTime = time.Minute
+
+// overlay is two nodes with an agent each, an endpoint on each, and the policy of hypha-10.
+type overlay struct {
+	flags []string // more, of both agents
+}
+
+func (o overlay) build(ctx context.Context, s Setting) (*Way, error) {
+	world := testbed.NewWorld(s)
+	a, b := world.NewNode("overlay-client"), world.NewNode("overlay-server")
+	store := fmt.Sprintf("http://[%s]:2379", a.IPv6)
+	if _, err := cluster.Start(ctx, s, a, store); err != nil {
+		return nil, err
+	}
+	client, _, err := o.join(ctx, s, a, store, "client")
+	if err != nil {
+		return nil, err
+	}
+	server, last, err := o.join(ctx, s, b, store, "server")
+	if err != nil {
+		return nil, err
+	}
+	return &Way{Path: load.Path{Client: client, Server: server}}, o.agree(ctx, last)
+}
+
+// join starts a node's agent, and attaches a host to it.
+func (o overlay) join(ctx context.Context, s Setting, node *testbed.Node, store, role string) (load.Host, *agent.Agent, error) {
+	flags := append([]string{"--node", role, "--etcd", store, "--health-interval", "1s"}, o.flags...)
+	a, err := agent.Start(ctx, s, node, s.Hypha, flags...)
+	if err != nil {
+		return load.Host{}, nil, err
+	}
+	at, _, err := hypha{}.endpoint(ctx, s, a, role)
+	return at, a, err
+}
+
+// agree returns when the nodes know each other and enforce the policy.
+func (overlay) agree(ctx context.Context, a *agent.Agent) error {
+	file := api.PolicyFile{Source: "bench", Text: prefixes(10)()}
+	change, err := a.ApplyPolicies(ctx, api.PolicyApply{Files: []api.PolicyFile{file}})
+	if err != nil {
+		return fmt.Errorf("applying the contestant's policy: %w", err)
+	}
+	if _, err := a.AwaitPolicies(ctx, change.Revision, int(findTime.Seconds())); err != nil {
+		return fmt.Errorf("waiting for the contestant's policy: %w", err)
+	}
+	for end := time.Now().Add(findTime); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		nodes, err := a.Nodes(ctx)
+		if err == nil && len(nodes) == 2 && nodes[0].Reach.Datapath.Answers {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return errStrangers
+}

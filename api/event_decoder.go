@@ -110,12 +110,16 @@ func (d *EventDecoder) packet(c *cursor, e *Event) {
 }
 
 func (d *EventDecoder) party(c *cursor, identities *memory[Identity]) (p Party) {
-	first := `{"identity":`
+	next := `{`
 	if c.skip(`{"endpoint":`) {
 		p.Endpoint = d.word(c)
-		first = `,"identity":`
+		next = `,`
 	}
-	c.expect(first)
+	if c.skip(next + `"node":`) {
+		p.Node = d.word(c)
+		next = `,`
+	}
+	c.expect(next + `"identity":`)
 	p.Identity = identities.object(c)
 	if c.skip(`,"address":`) {
 		p.Address = d.addresses.meaning(c, c.word(), func(text []byte, a *netip.Addr) error { return a.UnmarshalText(text) })

@@ -17,6 +17,7 @@ type Identity struct {
 // Party is one side of a packet or of a flow.
 type Party struct {
 	Endpoint string     `json:"endpoint,omitempty"` // name; "" is none of this node's
+	Node     string     `json:"node,omitempty"`     // name of another node that it is at
 	Identity Identity   `json:"identity"`
 	Address  netip.Addr `json:"address,omitzero"`
 	Port     uint16     `json:"port,omitempty"` // 0 where the protocol has none, as ICMP

@@ -100,7 +100,8 @@ type EndpointEvent struct {
 	IcmpType            uint8
 	IcmpCode            uint8
 	HopLimit            uint8
-	_                   [4]byte
+	SourceNode          uint16
+	DestinationNode     uint16
 }
 
 type EndpointEventFlags uint32

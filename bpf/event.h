@@ -46,6 +46,8 @@ struct event {
 	__u8 icmp_type;
 	__u8 icmp_code;
 	__u8 hop_limit;
+	__u16 source_node; /* number of another node that the end is at; 0: none */
+	__u16 destination_node;
 };
 
 struct {
@@ -154,6 +156,8 @@ VERIFIED_ONCE int emit(struct __sk_buff *skb, const struct packet *packet, enum 
 	event->icmp_type = packet->icmp_type;
 	event->icmp_code = packet->icmp_code;
 	event->hop_limit = packet->hop_limit;
+	event->source_node = packet->from_node;
+	event->destination_node = packet->to_node;
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }

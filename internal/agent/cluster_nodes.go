@@ -5,6 +5,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hypha-net/hypha/internal/cluster"
@@ -103,6 +104,17 @@ func (a *Agent) reach(number uint32) cluster.Reach {
 		return health.Reach(number)
 	}
 	return cluster.Reach{}
+}
+
+// NodeName is what people call the node of a number; "" for 0.
+func (a *Agent) NodeName(number uint32) string {
+	if number == 0 {
+		return ""
+	}
+	if node, known := a.member.directory.Snapshot().Node(number); known {
+		return node.Name
+	}
+	return fmt.Sprintf("node %d", number)
 }
 
 // DeleteNode gives up the name and the number of a node that is gone. store.ErrNoNode, store.ErrNodePresent.

@@ -48,10 +48,13 @@ func (p *page) conntrack(table api.Conntrack) {
 	}
 }
 
-// sideText is a party's address, and whose it is if that is known: an endpoint's, the host's, ...
+// sideText is a party's address, and whose it is if that is known: an endpoint's, the host's, somebody's on another node, ...
 func sideText(party api.Party) string {
 	owner := party.Endpoint
-	if owner == "" {
+	switch {
+	case party.Node != "":
+		owner = identityText(party.Identity) + " on " + party.Node
+	case owner == "":
 		owner = party.Identity.Name
 	}
 	return strings.TrimSpace(owner + " " + addressText(party.Address, party.Port))

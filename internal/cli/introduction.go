@@ -17,8 +17,8 @@ const maxIntroductions = 4096
 type introductions map[introductionKey]introduction
 
 type introductionKey struct {
-	endpoint string
-	number   uint32
+	endpoint, node string
+	number         uint32
 }
 
 type introduction struct {
@@ -36,7 +36,7 @@ func (p *page) party(party api.Party) {
 
 // introduce is a party's text up to its address.
 func (p *page) introduce(party api.Party) string {
-	key := introductionKey{party.Endpoint, party.Identity.Number}
+	key := introductionKey{party.Endpoint, party.Node, party.Identity.Number}
 	if known, said := p.introduced[key]; said && sameIdentity(known.of, party.Identity) {
 		return known.text
 	}
@@ -52,7 +52,7 @@ func sameIdentity(a, b api.Identity) bool {
 	return a.Name == b.Name && a.Prefix == b.Prefix && maps.Equal(a.Labels, b.Labels)
 }
 
-// introductionText is "name (labels) [identity]", without what is not known.
+// introductionText is "name (labels) [identity] on node", without what is not known.
 func introductionText(p api.Party) string {
 	text := identityText(p.Identity)
 	if p.Endpoint != "" {
@@ -60,6 +60,9 @@ func introductionText(p api.Party) string {
 	}
 	if p.Identity.Number != 0 {
 		text += " [" + strconv.FormatUint(uint64(p.Identity.Number), 10) + "]"
+	}
+	if p.Node != "" {
+		text += " on " + p.Node
 	}
 	return clean(text)
 }

@@ -36,7 +36,7 @@ func identityText(id api.Identity) string {
 	return labelText(id.Labels)
 }
 
-// partyText is "name (labels) [identity] address:port", without what is not known.
+// partyText is "name (labels) [identity] on node address:port", without what is not known.
 func partyText(p api.Party) string {
 	text := introductionText(p)
 	if p.Address.IsValid() {

@@ -20,6 +20,7 @@ import (
 // Party is one end of a flow.
 type Party struct {
 	Endpoint endpoint.ID // 0: outside
+	Node     uint32      // number of another node that it is at; 0: none
 	Identity identity.Number
 	Address  netip.Addr
 	Port     uint16 // ICMP: the echo identifier
@@ -59,7 +60,7 @@ func (d *Datapath) Flows(each func(Flow) bool) error {
 func flowOf(key bpf.EndpointFlowKey, flow bpf.EndpointFlow, answered bool, now uint64) Flow {
 	party := func(i uint8) Party {
 		return Party{
-			Endpoint: endpoint.ID(flow.End[i].Endpoint), Identity: identity.Number(flow.Identity[i]),
+			Endpoint: endpoint.ID(flow.End[i].Endpoint), Node: uint32(flow.End[i].Node), Identity: identity.Number(flow.Identity[i]),
 			Address: netip.AddrFrom16(key.Address[i].Bytes).Unmap(), Port: hostOrder(key.Port[i]),
 		}
 	}

@@ -99,15 +99,16 @@ func TestFlowsSayWhoTalksToWhom(t *testing.T) {
 	n.track(t, 81, false, func(key *bpf.EndpointFlowKey, flow *bpf.EndpointFlow) {
 		key.Address[0], key.Address[1] = mapped(netip.MustParseAddr("fd00::1")), mapped(netip.MustParseAddr("fd00::2"))
 		flow.Client, flow.Denied, flow.State = 0, 1, 0
+		flow.End[1].Endpoint, flow.End[1].Node = 0, 3
 	})
 	addr := netip.MustParseAddr
 	want := []Flow{
 		{
-			Protocol: policy.TCP, Client: Party{2, 302, addr("10.1.0.102"), 0xc000 + 80}, Server: Party{1, 301, addr("10.1.0.101"), 80},
+			Protocol: policy.TCP, Client: Party{2, 0, 302, addr("10.1.0.102"), 0xc000 + 80}, Server: Party{1, 0, 301, addr("10.1.0.101"), 80},
 			State: bpf.EndpointFlowStateFLOW_HALF_CLOSED, Answered: true, Revision: 7, Ruling: 8,
 		},
 		{
-			Protocol: policy.TCP, Client: Party{1, 301, addr("fd00::1"), 81}, Server: Party{2, 302, addr("fd00::2"), 0xc000 + 81},
+			Protocol: policy.TCP, Client: Party{1, 0, 301, addr("fd00::1"), 81}, Server: Party{0, 3, 302, addr("fd00::2"), 0xc000 + 81},
 			Denied: true, Revision: 7, Ruling: 8,
 		},
 	}

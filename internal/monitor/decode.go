@@ -69,10 +69,12 @@ func has(raw *bpf.EndpointEvent, flag bpf.EndpointEventFlags) bool {
 func partiesOf(raw *bpf.EndpointEvent) (source, destination Party) {
 	source = Party{
 		Endpoint: endpoint.ID(raw.SourceEndpoint),
+		Node:     uint32(raw.SourceNode),
 		Identity: identity.Number(raw.SourceIdentity),
 	}
 	destination = Party{
 		Endpoint: endpoint.ID(raw.DestinationEndpoint),
+		Node:     uint32(raw.DestinationNode),
 		Identity: identity.Number(raw.DestinationIdentity),
 	}
 	// Nothing is sent to "::": the packet was dropped before its addresses were read.

@@ -53,6 +53,7 @@ func (e Event) PolicyDenied() bool {
 // Party is one end of the packet's flow, as far as it is known.
 type Party struct {
 	Endpoint endpoint.ID     // 0: not an endpoint of this node
+	Node     uint32          // number of another node that it is at; 0: none
 	Identity identity.Number // 0: not known
 	Who      *Who            // what people call it; nil if nothing is known
 	Address  netip.Addr      // the zero Addr if the packet was not understood that far

@@ -12,6 +12,12 @@ import (
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
+// names know what people call numbers.
+type names struct {
+	identity func(identity.Number) api.Identity
+	node     func(uint32) string
+}
+
 // outcomeOf says what became of the packet.
 func outcomeOf(e *monitor.Event) string {
 	switch {

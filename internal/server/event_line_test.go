@@ -22,14 +22,18 @@ import (
 	"github.com/hypha-net/hypha/internal/policy"
 )
 
-func known(number identity.Number) api.Identity { return identityOf(agent.Identity{Number: number}) }
+// called is what numbers are called here: node 2 is "b", and no label set is known.
+var called = names{
+	identity: func(number identity.Number) api.Identity { return identityOf(agent.Identity{Number: number}) },
+	node:     func(number uint32) string { return map[uint32]string{2: "b"}[number] },
+}
 
 // A line is, byte for byte, what encoding/json writes of the event that it reads from it: no field is forgotten or out of its place,
 // and none is there that says nothing.
 func TestLinesAreThoseOfEncodingJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := rapid.SliceOfN(rapid.Custom(drawEvent), 1, 5).Draw(t, "events")
-		text := lines(known, events...)
+		text := lines(called, events...)
 		if n := bytes.Count(text, []byte("\n")); n != len(events) {
 			t.Fatalf("%d lines of %d events:\n%s", n, len(events), text)
 		}
@@ -55,7 +59,7 @@ func TestALargeBatchComesInPieces(t *testing.T) {
 	}
 	var got []uint32
 	pieces := 0
-	for piece := range writeEvents(slices.Values([][]monitor.Event{events}), known) {
+	for piece := range writeEvents(slices.Values([][]monitor.Event{events}), called) {
 		pieces++
 		if len(piece) > 2*chunkBytes {
 			t.Errorf("a piece of %d bytes", len(piece))
@@ -97,6 +101,7 @@ var lax = policy.Ruling{
 }
 
 func drawParty(t *rapid.T) (p monitor.Party) {
+	p.Node = rapid.SampledFrom([]uint32{0, 2}).Draw(t, "node")
 	p.Identity = identity.Number(rapid.SampledFrom([]uint32{0, 1, 2, 256, 257, 1 << 24}).Draw(t, "identity"))
 	p.Who = rapid.SampledFrom([]*monitor.Who{
 		nil, {Labels: labels.Set{"role": "db", "env": "<test>\u2028"}}, {Name: "web", Labels: labels.Set{}}, {Name: "bare"},
@@ -123,6 +128,6 @@ func BenchmarkLine(b *testing.B) {
 			yield(batch)
 		}
 	}
-	for range writeEvents(batches, known) {
+	for range writeEvents(batches, called) {
 	}
 }

@@ -19,7 +19,6 @@ import (
 )
 
 func TestEventOnTheWire(t *testing.T) {
-	known := func(number identity.Number) api.Identity { return identityOf(agent.Identity{Number: number}) }
 	server := netip.MustParseAddr("fd00::2")
 	client := monitor.Party{Endpoint: 1, Identity: 256, Who: &monitor.Who{Name: "client", Labels: labels.Set{"role": "client"}}}
 	base := monitor.Event{
@@ -49,13 +48,14 @@ func TestEventOnTheWire(t *testing.T) {
 			e.Type, e.Audit = monitor.Verdict, true
 			w.Type, w.Verdict = "verdict", "audit"
 		}},
+		{"from another node", func(e *monitor.Event, w *api.Event) { e.Source.Node, w.Source.Node = 2, "b" }},
 		{"an interface that has gone", func(e *monitor.Event, _ *api.Event) { e.Interface = 1<<31 - 1 }},
 		{"loopback", func(e *monitor.Event, w *api.Event) { e.Interface, w.Interface = 1, "lo" }},
 	} {
 		e, w := base, want
 		c.change(&e, &w)
 		var got api.Event
-		line := lines(known, e)
+		line := lines(called, e)
 		if err := json.Unmarshal(line, &got); err != nil {
 			t.Fatalf("%s: %v: %s", c.name, err, line)
 		}
@@ -66,9 +66,9 @@ func TestEventOnTheWire(t *testing.T) {
 }
 
 // lines is what a reader gets of events that come at once.
-func lines(known func(identity.Number) api.Identity, events ...monitor.Event) (text []byte) {
+func lines(names names, events ...monitor.Event) (text []byte) {
 	one := func(yield func([]monitor.Event) bool) { yield(events) }
-	for chunk := range writeEvents(one, known) {
+	for chunk := range writeEvents(one, names) {
 		text = append(text, chunk...)
 	}
 	return text

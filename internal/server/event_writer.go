@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"iter"
 
-	"github.com/hypha-net/hypha/api"
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/monitor"
 	"github.com/hypha-net/hypha/internal/policy"
@@ -18,7 +17,7 @@ const chunkBytes = 64 << 10
 
 // eventWriter writes events as one reader gets them: an api.Event a line.
 type eventWriter struct {
-	identity func(identity.Number) api.Identity
+	names
 
 	// What was said already, for as long as it is true: of a batch, and of interfaces for good.
 	parties    map[partyKey][]byte
@@ -31,14 +30,15 @@ type eventWriter struct {
 // partyKey is what a party looks the same by, but for address and port.
 type partyKey struct {
 	number identity.Number
+	node   uint32
 	who    *monitor.Who
 }
 
 // writeEvents yields lines, at least once a batch. They are the caller's until it asks for more.
-func writeEvents(batches iter.Seq[[]monitor.Event], identity func(identity.Number) api.Identity) iter.Seq[[]byte] {
+func writeEvents(batches iter.Seq[[]monitor.Event], names names) iter.Seq[[]byte] {
 	w := eventWriter{
-		identity: identity,
-		parties:  map[partyKey][]byte{}, rulings: map[*policy.Ruling][]byte{}, interfaces: map[int][]byte{},
+		names:   names,
+		parties: map[partyKey][]byte{}, rulings: map[*policy.Ruling][]byte{}, interfaces: map[int][]byte{},
 	}
 	return func(yield func([]byte) bool) {
 		for batch := range batches {
@@ -67,10 +67,12 @@ func (w *eventWriter) batch(events []monitor.Event, yield func([]byte) bool) boo
 
 // who is a party's object up to its address.
 func (w *eventWriter) who(p *monitor.Party) []byte {
-	key := partyKey{p.Identity, p.Who}
+	key := partyKey{p.Identity, p.Node, p.Who}
 	text, said := w.parties[key]
 	if !said {
-		text = bytes.TrimSuffix(object(partyOf(p.Identity, p.Who, w.identity(p.Identity))), []byte("}"))
+		party := partyOf(p.Identity, p.Who, w.identity(p.Identity))
+		party.Node = w.node(p.Node)
+		text = bytes.TrimSuffix(object(party), []byte("}"))
 		w.parties[key] = text
 	}
 	return text

@@ -17,7 +17,7 @@ func (n *Node) Events(ctx context.Context, query api.EventQuery) (iter.Seq[[]byt
 	if err != nil {
 		return nil, faultOf(err)
 	}
-	return writeEvents(watch(ctx, n.agent.Monitor(), filter, query), n.identity), nil
+	return writeEvents(watch(ctx, n.agent.Monitor(), filter, query), names{n.identity, n.agent.NodeName}), nil
 }
 
 func (n *Node) filter(query api.EventQuery) (filter monitor.Filter, err error) {

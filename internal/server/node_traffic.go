@@ -37,7 +37,7 @@ func (n *Node) flow(f datapath.Flow, names map[endpoint.ID]string) api.Flow {
 		if _, icmp := f.Protocol.EchoRequest(); icmp {
 			p.Port = 0 // it is an echo's identifier
 		}
-		return api.Party{Endpoint: names[p.Endpoint], Identity: n.identity(p.Identity), Address: p.Address, Port: p.Port}
+		return api.Party{Endpoint: names[p.Endpoint], Node: n.agent.NodeName(p.Node), Identity: n.identity(p.Identity), Address: p.Address, Port: p.Port}
 	}
 	return api.Flow{
 		Protocol: f.Protocol.String(), Client: party(f.Client), Server: party(f.Server),

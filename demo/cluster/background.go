@@ -21,7 +21,7 @@ type job struct {
 
 // background prints a command and starts it.
 func (s *story) background(at string, words ...string) job {
-	prompt(at, strings.Join(words, " ")+" &")
+	prompt(at, quoted(words)+" &")
 	return s.daemon(at, words...)
 }
 

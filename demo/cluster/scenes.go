@@ -18,7 +18,7 @@ func nodes(s *story) {
 		s.launch(name)
 	}
 	for _, name := range []string{"a", "b", "c"} {
-		s.until(`(?s)(live.*\d[mµ]s .*){2}`, name, "hypha", "node", "list")
+		s.until(`(?s)(live.*\d[mµ]s +[\d.]+[mµ]s .*){2}`, name, "hypha", "node", "list")
 	}
 	s.show("a", "hypha", "node", "list")
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/hypha-net/hypha/internal/testbed"
 )
 
-// overlay is what containers of different nodes send each other, for tcpdump.
-var overlay = []string{"tcpdump", "-ntl", "-T", "vxlan", "-i", testbed.Uplink, "-c", "2", "udp port 8472"}
+// overlay is what containers of different nodes send each other, for tcpdump: inside is TCP, and not the nodes' own questions.
+var overlay = []string{"tcpdump", "-ntl", "-T", "vxlan", "-i", testbed.Uplink, "-c", "2", "udp port 8472 and ip6[76] = 6"}
 
 func captured(s *story) {
 	s.scene("The first two packets of a connection, on the wire between the nodes: the VNI is the number of the sender's labels")

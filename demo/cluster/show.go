@@ -57,6 +57,18 @@ func (s *story) run(at string, out io.Writer, words []string) (said string, err 
 	return buffer.String(), err
 }
 
+// quoted is a command line: a word with spaces in it stays one.
+func quoted(words []string) string {
+	line := make([]string, len(words))
+	for i, word := range words {
+		line[i] = word
+		if strings.Contains(word, " ") {
+			line[i] = "'" + word + "'"
+		}
+	}
+	return strings.Join(line, " ")
+}
+
 // show prints a command and its output. It has to work.
 func (s *story) show(at string, words ...string) (said string) {
 	prompt(at, strings.Join(words, " "))

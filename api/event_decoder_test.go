@@ -16,6 +16,7 @@ var everything = Event{
 	Time: time.Date(2026, 1, 2, 3, 4, 5, 678, time.UTC), Type: EventDrop, Verdict: "audit", Reason: ReasonPolicyDenied, Revision: 12, Side: "source",
 	Ruling: &Ruling{Allowed: true, Ingress: Opinion{Cause: CauseAllow, Policy: "shop", Rule: `{"}`, Tier: 100}, Audited: true},
 	Source: Party{
+		Node:     "b",
 		Endpoint: "client", Identity: Identity{Number: 256, Labels: map[string]string{"role": "client", "a\\": `}"{`}, Endpoints: 2},
 		Address: netip.MustParseAddr("fd00::1"), Port: 40000,
 	},

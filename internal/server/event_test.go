@@ -12,7 +12,6 @@ import (
 
 	"github.com/hypha-net/hypha/api"
 	"github.com/hypha-net/hypha/bpf"
-	"github.com/hypha-net/hypha/internal/agent"
 	"github.com/hypha-net/hypha/internal/identity"
 	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/monitor"

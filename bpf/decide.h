@@ -5,6 +5,7 @@
 #include "conntrack.h"
 #include "event.h"
 #include "judgement.h"
+#include "nodes.h"
 #include "outside.h"
 #include "packet.h"
 #include "way.h"
@@ -179,6 +180,28 @@ static __always_inline int reusable(const struct flow *flow, const struct packet
 }
 
 /*
+ * is_on_the_way: an error about a packet that went to another node as it was may be any router's in between. What it quotes
+ * says which flow it is about.
+ */
+static __always_inline int is_on_the_way(const struct packet *packet, const struct flow *flow)
+{
+	__u32 number = flow->end[packet->side & 1].node;
+	const struct node *node;
+
+	if (!(packet->flags & PACKET_ICMP_ERROR) || packet->from || packet->from_node)
+		return 0;
+	node = node_numbered(number);
+	return node && takes_as_is(node, !(packet->flags & PACKET_IPV4));
+}
+
+/* may_speak: who is at the packet's side of a flow, or on the way from there. */
+static __always_inline int may_speak(const struct packet *packet, const struct flow *flow)
+{
+	return may_send(flow, packet->side, place_of(packet->from, packet->from_node)) ||
+	       is_on_the_way(packet, flow);
+}
+
+/*
  * decide finds the packet's flow and what was decided about it, and writes nothing but the flow's state.
  * VERDICT_JUDGE: no cached verdict holds; the scratch has what the judge needs.
  */
@@ -200,8 +223,7 @@ VERIFIED_ONCE int decide(struct __sk_buff *skb, struct packet *packet)
 		flow = bpf_map_lookup_elem(&established, &key);
 		table = TABLE_ESTABLISHED;
 	}
-	if (flow && may_send(flow, packet->side, place_of(packet->from, packet->from_node)) &&
-	    !reusable(flow, packet, now)) {
+	if (flow && may_speak(packet, flow) && !reusable(flow, packet, now)) {
 		verdict = follow(skb, packet, &key, flow);
 		if (verdict == VERDICT_NEXT)
 			verdict = judge_again(skb, packet, &key, flow, table);

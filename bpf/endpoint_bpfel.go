@@ -32,7 +32,8 @@ const (
 	EndpointConstantCONSTANT_LINK_START EndpointConstant = 1
 	EndpointConstantCONSTANT_LINK_END   EndpointConstant = 2
 	EndpointConstantCONSTANT_SECOND     EndpointConstant = 3
-	EndpointConstantCONSTANTS           EndpointConstant = 4
+	EndpointConstantCONSTANT_PREFIX6    EndpointConstant = 4
+	EndpointConstantCONSTANTS           EndpointConstant = 5
 	EndpointConstantCONSTANT_MARK       EndpointConstant = 2047934464
 )
 
@@ -263,11 +264,13 @@ const (
 )
 
 type EndpointNode struct {
-	_       structs.HostLayout
-	Address EndpointAddress
-	Own     EndpointAddress
-	Ifindex uint32
-	Mtu     uint32
+	_         structs.HostLayout
+	Address   EndpointAddress
+	Own       EndpointAddress
+	Ifindex   uint32
+	Mtu       uint32
+	Uplink    uint32
+	NativeMtu uint32
 }
 
 type EndpointNodeConfig struct {
@@ -393,7 +396,8 @@ const (
 	EndpointVerdictNOTICE_CONNTRACK_FULL    EndpointVerdict = 28
 	EndpointVerdictFORWARD_NODE             EndpointVerdict = 29
 	EndpointVerdictDROP_NODE_UNKNOWN        EndpointVerdict = 30
-	EndpointVerdictVERDICT_COUNT            EndpointVerdict = 31
+	EndpointVerdictDROP_NO_ROUTE            EndpointVerdict = 31
+	EndpointVerdictVERDICT_COUNT            EndpointVerdict = 32
 )
 
 type EndpointVerdictCounter struct {

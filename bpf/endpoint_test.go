@@ -29,6 +29,7 @@ type endpoint struct {
 	identity   uint32
 	generation uint32
 	mtu        uint16
+	native     bool // it is at another node, and its IPv6 packets come as they are
 	flags      bpf.EndpointEndpointFlags
 	ingress    policy
 	egress     policy
@@ -37,7 +38,7 @@ type endpoint struct {
 
 // endpoint adds a container that nobody may reach, and that may reach all that is outside. Addresses and MAC come from its ID:
 //
-//	1  10.1.0.11  fd00:1::11  02:00:00:00:00:01  identity 301
+//	1  10.1.0.11  fd00:0:0:1::11  02:00:00:00:00:01  identity 301
 func (n *node) endpoint(id uint16, ingress ...policy) *endpoint {
 	n.Helper()
 	last := byte(id)
@@ -108,7 +109,7 @@ func (e *endpoint) receiver() *ebpf.Program {
 func (e *endpoint) tailored(object func() (*ebpf.CollectionSpec, error), name string) *ebpf.Program {
 	e.Helper()
 	spec := e.object(object)
-	constants := bpf.Constants{Second: second, Endpoint: e.id, MAC: e.mac, GatewayMAC: gatewayMAC}
+	constants := bpf.Constants{Second: second, Endpoint: e.id, MAC: e.mac, GatewayMAC: gatewayMAC, Prefix6: netip.PrefixFrom(gateway.ip6, 64)}
 	var err error
 	spec.Programs[name].Instructions, err = constants.Tailor(spec.Programs[name].Instructions)
 	e.must(err)

@@ -43,9 +43,9 @@ VERIFIED_ONCE int drop(struct __sk_buff *skb, const struct packet *packet, enum 
 	if (verdict == DROP_POLICY_DENIED || verdict == DROP_IDENTITY_UNKNOWN)
 		count_packet(packet->counter, packet->flags & PACKET_REPLY, skb->len);
 	emit(skb, packet, EVENT_DROP, verdict);
-	if (verdict == DROP_HOP_LIMIT || verdict == DROP_TOO_BIG)
-		return send_icmp_error(skb, packet, verdict);
-	return TC_ACT_SHOT;
+	if (verdict != DROP_HOP_LIMIT && verdict != DROP_TOO_BIG)
+		return TC_ACT_SHOT;
+	return make_icmp_error(skb, packet, verdict) ? TC_ACT_SHOT : send_back(skb, packet);
 }
 
 /* check_way: what a router on the packet's way may refuse. */
@@ -77,20 +77,31 @@ static __always_inline int finish_here(struct __sk_buff *skb, const struct packe
 	return sent(packet, deliver(frame_of(skb), from, packet->to, to), bytes);
 }
 
+/* leave_for_node is apart because of the stack, see send_back(). */
+static __noinline int leave_for_node(struct __sk_buff *skb, const struct packet *packet,
+				     const struct node *node)
+{
+	return deliver_to_node(skb, packet->from, packet->source_identity, node);
+}
+
 /* finish_there: to another node. */
 static __always_inline int finish_there(struct __sk_buff *skb, const struct packet *packet)
 {
 	const struct node *node = node_numbered(packet->to_node);
-	__u32 identity = packet->source_identity, bytes = skb->len;
+	__u32 bytes = skb->len;
 	enum verdict refused;
+	int action;
 
 	if (!node)
 		return drop(skb, packet, DROP_NODE_UNKNOWN);
-	refused = check_way(skb, packet, node->mtu);
+	refused = check_way(skb, packet, mtu_towards(node, is_ipv6(skb)));
 	if (refused != VERDICT_NEXT)
 		return drop(skb, packet, refused);
 	trace(skb, packet, NULL, FORWARD_NODE);
-	return sent(packet, deliver_to_node(skb, packet->from, identity, node), bytes);
+	action = leave_for_node(skb, packet, node);
+	if (action == -ENETUNREACH)
+		return drop(skb, packet, DROP_NO_ROUTE);
+	return sent(packet, action, bytes);
 }
 
 /* finish alone counts, reports and acts. */

@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "endpoints.h"
+#include "label.h"
 #include "packet.h"
 #include "place.h"
 
@@ -61,13 +62,24 @@ static __always_inline int too_big(const struct __sk_buff *skb, __u32 headers, _
 }
 
 /*
+ * leave_label_behind: nodes believe the flow label of what has an address of this one's endpoints. What an endpoint has put
+ * there itself does not leave by the host, whoever routes it to whom afterwards.
+ */
+static __always_inline int leave_label_behind(struct frame frame)
+{
+	return ethertype(frame.start) == bpf_htons(ETH_P_IPV6) && set_label(frame, 0);
+}
+
+/*
  * deliver changes a packet's headers to what they are behind this hop, and redirects it to an endpoint or to the host's
  * stack. from is a place. Negative: it is not linear enough.
  */
 static __always_inline int deliver(struct frame frame, __u32 from, __u32 to,
 				   const struct endpoint_info *receiver)
 {
-	if (address_frame(frame, from, receiver) || (endpoint_at(from) && to && count_hop(frame)))
+	if (address_frame(frame, from, receiver))
+		return -1;
+	if (to ? endpoint_at(from) && count_hop(frame) : leave_label_behind(frame))
 		return -1;
 	return to ? bpf_redirect_peer(receiver->ifindex, 0) :
 		    bpf_redirect(receiver->ifindex, BPF_F_INGRESS);

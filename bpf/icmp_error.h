@@ -14,7 +14,7 @@
 #include "nodes.h"
 #include "packet.h"
 #include "protocol.h"
-#include "tunnel.h"
+#include "to_node.h"
 
 /* What an error says of the packet it is about: its IP header and this much more (RFC 792, RFC 4443). */
 #define QUOTED_PAYLOAD 64
@@ -39,7 +39,7 @@ static __always_inline __u32 link_mtu(const struct packet *packet)
 	const struct node *node = packet->to_node ? node_numbered(packet->to_node) : NULL;
 
 	if (node)
-		return node->mtu;
+		return mtu_towards(node, !(packet->flags & PACKET_IPV4));
 	return to ? to->mtu : 1280;
 }
 
@@ -54,31 +54,19 @@ static __always_inline int make_room(struct __sk_buff *skb, __u32 quote, __u32 h
 	return bpf_skb_change_head(skb, headers, 0);
 }
 
-/* return_to_node has the overlay take an error to the node that the packet came from, as from the one it was for. */
-static __always_inline int return_to_node(struct __sk_buff *skb, const struct packet *packet)
-{
-	const struct node *node = node_numbered(packet->from_node);
-
-	return node ? encapsulate(skb, node, packet->destination_identity) : -1;
-}
-
-/* send_back puts the new headers in front of the quote, and the frame on its way to where it came from. */
-static __always_inline int send_back(struct __sk_buff *skb, const struct packet *packet,
-				     const struct ethhdr *received, void *headers, __u32 bytes)
+/* put_in_front puts the new headers in front of the quote. Not 0: it failed. */
+static __always_inline int put_in_front(struct __sk_buff *skb, const struct packet *packet,
+					const struct ethhdr *received, void *headers, __u32 bytes)
 {
 	struct ethhdr ethernet = *received; /* between nodes, all go to the gateway */
 
 	if (!packet->from_node)
 		swap_macs(&ethernet, received);
-	else if (return_to_node(skb, packet))
-		return TC_ACT_SHOT;
-	if (bpf_skb_store_bytes(skb, 0, &ethernet, sizeof(ethernet), 0) ||
-	    bpf_skb_store_bytes(skb, sizeof(ethernet), headers, bytes, 0))
-		return TC_ACT_SHOT;
-	return bpf_redirect(skb->ifindex, 0);
+	return bpf_skb_store_bytes(skb, 0, &ethernet, sizeof(ethernet), 0) ||
+	       bpf_skb_store_bytes(skb, sizeof(ethernet), headers, bytes, 0);
 }
 
-static __always_inline int send_icmp4_error(struct __sk_buff *skb, const struct packet *packet,
+static __always_inline int make_icmp4_error(struct __sk_buff *skb, const struct packet *packet,
 					    enum verdict verdict, const struct ethhdr *received)
 {
 	struct icmp4_error error = {};
@@ -86,7 +74,7 @@ static __always_inline int send_icmp4_error(struct __sk_buff *skb, const struct 
 
 	if (make_room(skb, sizeof(quote), sizeof(error)) ||
 	    bpf_skb_load_bytes(skb, sizeof(*received) + sizeof(error), quote, sizeof(quote)))
-		return TC_ACT_SHOT;
+		return -1;
 	error.ip.version = 4;
 	error.ip.ihl = 5;
 	error.ip.tot_len = bpf_htons(sizeof(error) + sizeof(quote));
@@ -104,10 +92,10 @@ static __always_inline int send_icmp4_error(struct __sk_buff *skb, const struct 
 	}
 	error.icmp.checksum = fold(
 		checksum_of(quote, sizeof(quote), checksum_of(&error.icmp, sizeof(error.icmp), 0)));
-	return send_back(skb, packet, received, &error, sizeof(error));
+	return put_in_front(skb, packet, received, &error, sizeof(error));
 }
 
-static __always_inline int send_icmp6_error(struct __sk_buff *skb, const struct packet *packet,
+static __always_inline int make_icmp6_error(struct __sk_buff *skb, const struct packet *packet,
 					    enum verdict verdict, const struct ethhdr *received)
 {
 	union address gateway = load_address(&config.gateway6);
@@ -117,7 +105,7 @@ static __always_inline int send_icmp6_error(struct __sk_buff *skb, const struct 
 
 	if (make_room(skb, sizeof(quote), sizeof(error)) ||
 	    bpf_skb_load_bytes(skb, sizeof(*received) + sizeof(error), quote, sizeof(quote)))
-		return TC_ACT_SHOT;
+		return -1;
 	error.ip.version = 6;
 	error.ip.payload_len = bpf_htons(sizeof(error.icmp) + sizeof(quote));
 	error.ip.nexthdr = IPPROTO_ICMPV6;
@@ -134,26 +122,45 @@ static __always_inline int send_icmp6_error(struct __sk_buff *skb, const struct 
 				  sizeof(error.icmp) + sizeof(quote));
 	sum = checksum_of(&error.icmp, sizeof(error.icmp), sum);
 	error.icmp.icmp6_cksum = fold(checksum_of(quote, sizeof(quote), sum));
-	return send_back(skb, packet, received, &error, sizeof(error));
+	return put_in_front(skb, packet, received, &error, sizeof(error));
 }
 
 /*
- * send_icmp_error answers packet with the error that its verdict stands for: time exceeded, or packet too
- * big. Errors are never sent about errors, nor about later fragments (RFC 1122 3.2.2, RFC 4443 2.4).
+ * make_icmp_error makes of packet the error that its verdict stands for: time exceeded, or packet too big. Not 0: there
+ * is none to be sent. Errors are never sent about errors, nor about later fragments (RFC 1122 3.2.2, RFC 4443 2.4).
  */
-VERIFIED_ONCE int send_icmp_error(struct __sk_buff *skb, const struct packet *packet,
+VERIFIED_ONCE int make_icmp_error(struct __sk_buff *skb, const struct packet *packet,
 				  enum verdict verdict)
 {
 	struct ethhdr received;
 	__u32 refused;
 
 	if (!packet)
-		return TC_ACT_SHOT;
+		return -1;
 	if ((packet->flags & (PACKET_ICMP_ERROR | PACKET_LATER_FRAGMENT)) ||
 	    !take_budget(packet->from, BUDGET_ICMP_ERRORS, &refused) ||
 	    bpf_skb_load_bytes(skb, 0, &received, sizeof(received)))
-		return TC_ACT_SHOT;
+		return -1;
 	if (packet->flags & PACKET_IPV4)
-		return send_icmp4_error(skb, packet, verdict, &received);
-	return send_icmp6_error(skb, packet, verdict, &received);
+		return make_icmp4_error(skb, packet, verdict, &received);
+	return make_icmp6_error(skb, packet, verdict, &received);
+}
+
+/*
+ * send_back sends an error to where the packet came from: to another node as from the one that the packet was for. It is
+ * apart from make_icmp_error() because of the stack, of which all callers together have 512 bytes.
+ */
+VERIFIED_ONCE int send_back(struct __sk_buff *skb, const struct packet *packet)
+{
+	const struct node *node;
+	int action = -1;
+
+	if (!packet)
+		return TC_ACT_SHOT;
+	if (!packet->from_node)
+		return bpf_redirect(skb->ifindex, 0);
+	node = node_numbered(packet->from_node);
+	if (node)
+		action = answer_node(skb, packet->destination_identity, node);
+	return action < 0 ? TC_ACT_SHOT : action;
 }

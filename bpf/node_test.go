@@ -13,6 +13,7 @@ import (
 	"github.com/cilium/ebpf"
 
 	"github.com/hypha-net/hypha/bpf"
+	"github.com/hypha-net/hypha/internal/testbed"
 )
 
 // Identities of those who have no endpoint here.
@@ -31,15 +32,15 @@ var (
 
 // Who is outside. The office has a CIDR identity, an absentee would be in the cluster.
 var (
-	gateway  = end{gatewayMAC, netip.MustParseAddr("10.1.0.1"), netip.MustParseAddr("fd00:1::1")}
+	gateway  = end{gatewayMAC, netip.MustParseAddr("10.1.0.1"), netip.MustParseAddr("fd00:0:0:1::1")}
 	world    = end{routerMAC, netip.MustParseAddr("198.51.100.9"), netip.MustParseAddr("2001:db8:f::9")}
 	office   = end{routerMAC, netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("2001:db8:c::9")}
-	absentee = end{routerMAC, netip.MustParseAddr("10.1.9.9"), netip.MustParseAddr("fd00:1::9999")}
+	absentee = end{routerMAC, netip.MustParseAddr("10.1.9.9"), netip.MustParseAddr("fd00:0:0:1::9999")}
 )
 
 var outside = map[string]uint32{
-	"10.1.0.0/16": 0, "fd00:1::/64": 0,
-	"10.1.0.1/32": idHost, "fd00:1::1/128": idHost, "192.0.2.1/32": idHost, "2001:db8::1/128": idHost,
+	"10.1.0.0/16": 0, "fd00:0:0:1::/64": 0,
+	"10.1.0.1/32": idHost, "fd00:0:0:1::1/128": idHost, "192.0.2.1/32": idHost, "2001:db8::1/128": idHost,
 	"203.0.113.0/24": idCIDR, "2001:db8:c::/48": idCIDR,
 }
 
@@ -54,7 +55,9 @@ type node struct {
 	router     *endpoint
 	endpoints  []*endpoint
 	generation uint32
-	rulings    uint32 // numbers given out
+	rulings    uint32             // numbers given out
+	uplink     *testbed.Namespace // where the ways to nodes are that take packets as they are; nil: there are none
+	natives    map[byte]bool      // the numbers of those
 	before     counters
 }
 
@@ -170,6 +173,16 @@ func (n *node) reset() {
 	for index := range uint32(budgeted * budgetKinds) {
 		n.must(n.Budgets.Put(index, bpf.EndpointBudget{}))
 	}
+}
+
+// run does something where the host's routes are.
+func (n *node) run(f func() error) {
+	n.Helper()
+	if n.uplink != nil {
+		n.uplink.Must(f)
+		return
+	}
+	n.must(f())
 }
 
 func (n *node) empty(m *ebpf.Map) {

@@ -12,8 +12,22 @@ struct node {
 	union address address; /* in the network between the nodes, IPv4 mapped */
 	union address own; /* this node's there: the only one that the other takes packets from */
 	__u32 ifindex; /* of the overlay's device */
-	__u32 mtu; /* bytes of an IP packet that fits in on the way there */
+	__u32 mtu; /* bytes of an IP packet that fits into the overlay on the way there */
+	__u32 uplink; /* interface that IPv6 leaves by, as it is; 0: the node takes the overlay only */
+	__u32 native_mtu; /* bytes of an IPv6 packet that fits on the way there as it is */
 };
+
+/* takes_as_is says whether a node is to get packets of a family without anything around them. */
+static __always_inline int takes_as_is(const struct node *node, int ipv6)
+{
+	return ipv6 && node->uplink;
+}
+
+/* mtu_towards is what an IP packet to a node may have, in bytes. */
+static __always_inline __u32 mtu_towards(const struct node *node, int ipv6)
+{
+	return takes_as_is(node, ipv6) ? node->native_mtu : node->mtu;
+}
 
 /*
  * The other nodes, by number. A hash table, although an array would be faster: an entry is replaced as a whole, so no

@@ -29,6 +29,7 @@ type remote struct {
 	underlay netip.Addr // of its node
 	stranger bool       // frames are for another MAC address than the device's
 	wrapping *ebpf.Map
+	asIs     *ebpf.Program // from_uplink
 }
 
 // wrapping is what the kernel has taken off a packet.
@@ -52,11 +53,11 @@ const (
 
 // remote adds a node, if it is not there yet, and an endpoint of it. All comes from the two numbers:
 //
-//	2, 7  identity 207  10.2.0.7  fd00:2::7  02:00:00:00:02:07  node at 192.0.2.2 or 2001:db8::2
+//	2, 7  identity 207  10.2.0.7  fd00:0:0:2::7  02:00:00:00:02:07  node at 192.0.2.2 or 2001:db8::2
 func (n *node) remote(number, id byte, underlay family) *remote {
 	n.Helper()
 	r := &remote{endpoint: &endpoint{
-		end:  end{net.HardwareAddr{2, 0, 0, 0, number, id}, netip.AddrFrom4([4]byte{10, number, 0, id}), netip.AddrFrom16([16]byte{0xfd, 0, 0, number, 15: id})},
+		end:  end{net.HardwareAddr{2, 0, 0, 0, number, id}, netip.AddrFrom4([4]byte{10, number, 0, id}), netip.AddrFrom16([16]byte{0xfd, 7: number, 15: id})},
 		node: n, peer: uint32(number), identity: 100*uint32(number) + uint32(id) + 100,
 	}}
 	here := end{ip4: netip.AddrFrom4([4]byte{192, 0, 2, number}), ip6: netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 15: number})}
@@ -127,9 +128,12 @@ func (n *node) made(spec *ebpf.MapSpec) *ebpf.Map {
 	return m
 }
 
-// send is endpoint's, for a frame that came wrapped.
+// send is endpoint's, for a frame that came by the overlay, or as it is.
 func (r *remote) send(frame []byte) outcome {
 	r.Helper()
+	if r.native && frame[14]>>4 == 6 {
+		return r.arrive(frame)
+	}
 	w := wrapping{VNI: r.identity, TTL: 64}
 	if r.underlay.Is4() {
 		binary.NativeEndian.PutUint32(w.Local[:], binary.BigEndian.Uint32(r.underlay.AsSlice()))

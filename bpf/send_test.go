@@ -38,8 +38,11 @@ func (e *endpoint) sendAs(frame []byte, context any) outcome {
 	e.Helper()
 	run := ebpf.RunOptions{Data: frame, DataOut: make([]byte, len(frame)+256), Context: context}
 	e.before = e.count()
-	action, err := e.program.Run(&run)
-	e.must(err)
+	var action uint32
+	e.run(func() (err error) {
+		action, err = e.program.Run(&run)
+		return err
+	})
 	now := e.count()
 	o := outcome{counted: now.since(&e.before), action: action, out: run.DataOut}
 	length := len(frame)
@@ -111,6 +114,9 @@ func (e *endpoint) forwarded(frame []byte, o outcome) bpf.EndpointVerdict {
 		if e.id != 0 && to.id != 0 {
 			oneHopLess(want)
 		}
+		if to.id == 0 || e.native {
+			label(want, 0)
+		}
 		if diff := cmp.Diff(want, o.out); diff != "" {
 			e.Errorf("forwarded to endpoint %d (-want +got):\n%s", to.id, diff)
 		}
@@ -123,16 +129,19 @@ func (e *endpoint) forwarded(frame []byte, o outcome) bpf.EndpointVerdict {
 	return 0
 }
 
-// forwardedToNode compares what goes into the overlay with what it should be. A device there takes no frame that seems to be
-// from itself.
+// forwardedToNode compares what goes to another node with what it should be. An overlay's device takes no frame that seems to
+// be from itself; what goes as it is has the sender's identity as flow label.
 func (e *endpoint) forwardedToNode(frame []byte, o outcome) bpf.EndpointVerdict {
 	e.Helper()
-	want := bytes.Clone(frame)
+	want, native := bytes.Clone(frame), e.natives[frame[14+24+7]] && frame[14]>>4 == 6
 	if e.id != 0 {
 		oneHopLess(want)
-	} else {
+	} else if !native {
 		copy(want[6:], gatewayMAC)
 		want[11] ^= 1
+	}
+	if native {
+		label(want, e.carried())
 	}
 	if diff := cmp.Diff(want, o.out); diff != "" {
 		e.Errorf("forwarded to another node (-want +got):\n%s", diff)

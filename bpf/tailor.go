@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 
 	"github.com/cilium/ebpf/asm"
@@ -15,12 +16,13 @@ import (
 // ErrTemplate says that a template has no constants, or one that is not known.
 var ErrTemplate = errors.New("the compiled program is not of this version")
 
-// Constants are what makes from_endpoint one endpoint's own; from_host and from_overlay have a Second only.
+// Constants are what makes from_endpoint one endpoint's own; the programs of which a node has one do with fewer.
 type Constants struct {
 	Second     uint32 // jiffies
 	Endpoint   uint16
 	MAC        net.HardwareAddr // the only source that may send
 	GatewayMAC net.HardwareAddr // what it sends to
+	Prefix6    netip.Prefix     // /64 of the node; invalid: it has none
 }
 
 // values are the constants as programs compare them: with what they read from a frame.
@@ -32,7 +34,17 @@ func (c Constants) values() [EndpointConstantCONSTANTS]uint64 {
 		EndpointConstantCONSTANT_LINK_START: binary.NativeEndian.Uint64(link),
 		EndpointConstantCONSTANT_LINK_END:   uint64(binary.NativeEndian.Uint32(link[8:])),
 		EndpointConstantCONSTANT_SECOND:     uint64(c.Second),
+		EndpointConstantCONSTANT_PREFIX6:    c.prefix6(),
 	}
+}
+
+// prefix6 is 0 for none: no address that is routed begins with that.
+func (c Constants) prefix6() uint64 {
+	if !c.Prefix6.IsValid() {
+		return 0
+	}
+	address := c.Prefix6.Addr().As16()
+	return binary.NativeEndian.Uint64(address[:8])
 }
 
 // Tailor returns a template's instructions with the constants in the places that are marked for them.

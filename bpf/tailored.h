@@ -12,6 +12,7 @@ enum constant {
 	CONSTANT_LINK_START, /* of its frames the first 8 bytes: the gateway's MAC address, and of its own the first 2 */
 	CONSTANT_LINK_END, /* the next 4: the rest of its own */
 	CONSTANT_SECOND, /* in jiffies */
+	CONSTANT_PREFIX6, /* of this node's addresses the first 8 bytes */
 	CONSTANTS,
 	CONSTANT_MARK =
 		0x7a110000, /* upper half of each mark, which ends in the constant's number */

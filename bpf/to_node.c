@@ -16,7 +16,7 @@ int to_node(struct __sk_buff *skb)
 	const struct node *node = node_numbered(handover.node);
 	__u32 bytes = skb->len;
 
-	if (node && !too_big(skb, handover.headers, node->mtu)) {
+	if (node && !too_big(skb, handover.headers, mtu_towards(node, is_ipv6(skb)))) {
 		int action = deliver_to_node(skb, handover.from, handover.identity, node);
 
 		if (action >= 0) {

@@ -50,8 +50,9 @@ enum verdict {
 	NOTICE_CONNTRACK_FULL, /* the flow stays among the unanswered ones; the packet passed */
 
 	/* Between nodes. */
-	FORWARD_NODE, /* passed: into the overlay, to an endpoint of another node */
+	FORWARD_NODE, /* passed: to an endpoint of another node */
 	DROP_NODE_UNKNOWN, /* sent by an address that no node has, or to a node that is gone */
+	DROP_NO_ROUTE, /* to a node that the host has no route to */
 
 	VERDICT_COUNT,
 };

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
@@ -51,7 +52,8 @@ type Datapath struct {
 	tables     map[identity.Number]*inForce
 	entries    map[endpoint.ID]*entry
 	overlay    Overlay
-	ready      bool // from_overlay is this agent's
+	ready      bool                 // from_overlay is this agent's
+	uplinks    map[int]netip.Prefix // by interface index: where from_uplink is this agent's, and for which prefix
 	attached   map[endpoint.ID]*attached
 	asked      map[endpoint.ID]uint32 // calls of Regenerate
 	generation uint32                 // the last one given out
@@ -67,7 +69,7 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 	d := &Datapath{
 		config: config, log: log,
 		tables: map[identity.Number]*inForce{}, entries: map[endpoint.ID]*entry{}, attached: map[endpoint.ID]*attached{},
-		asked: map[endpoint.ID]uint32{}, unlinked: newUnlinked(),
+		asked: map[endpoint.ID]uint32{}, unlinked: newUnlinked(), uplinks: map[int]netip.Prefix{},
 	}
 	sizes := mapSizes{config.Established, config.Unanswered}
 	if d.maps, err = openMaps(mapsDir(config.Dir), compiled, sizes, log); err != nil {
@@ -174,5 +176,10 @@ func CheckOwner(dir string) error { return Router{Owner: dir}.checkOwner() }
 // Cleanup takes every trace of a datapath away: links with their programs, maps, the router device. The directory stays, for
 // UnmountBPF: it may be the root of a BPF filesystem, in which the kernel has files of its own.
 func Cleanup(dir string) error {
+	if CheckOwner(dir) == nil {
+		if err := syncNodeRoutes(nil); err != nil {
+			return err
+		}
+	}
 	return errors.Join(Router{Owner: dir}.Remove(), deleteOwn(OverlayDevice, dir), os.RemoveAll(linksDir(dir)), os.RemoveAll(mapsDir(dir)))
 }

@@ -25,7 +25,7 @@ func HostRoutes() ([]netip.Prefix, error) {
 	}
 	var prefixes []netip.Prefix
 	for _, route := range list {
-		if route.Dst == nil || route.LinkIndex == ours && ours != 0 {
+		if route.Dst == nil || route.LinkIndex == ours && ours != 0 || route.Protocol == nodeProtocol {
 			continue
 		}
 		addr, _ := netip.AddrFromSlice(route.Dst.IP)

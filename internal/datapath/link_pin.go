@@ -79,9 +79,10 @@ func (d *Datapath) makeLink(name string, device int, program *ebpf.Program) erro
 // isAttached says whether a link's program is at the device that has this name now.
 func (d *Datapath) isAttached(name, device string) bool {
 	index, err := indexOf(device)
-	if err != nil {
-		return false
-	}
+	return err == nil && d.isAttachedTo(name, index)
+}
+
+func (d *Datapath) isAttachedTo(name string, index int) bool {
 	have, err := link.LoadPinnedLink(d.linkPin(name), nil)
 	if err != nil {
 		return false

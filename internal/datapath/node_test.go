@@ -42,7 +42,7 @@ func newNode(t testing.TB) *node {
 
 // newNodeIn is newNode for a namespace that is there. Its prefixes come from its number:
 //
-//	1  fd00:1::/64  10.1.0.0/24
+//	1  fd00:0:0:1::/64  10.1.0.0/24
 func newNodeIn(t testing.TB, ns *testbed.Namespace, number byte) *node {
 	t.Helper()
 	n := &node{TB: t, ns: ns}
@@ -78,9 +78,9 @@ func (n *node) reopen() {
 	n.open()
 }
 
-// address6 is fd00:NODE::HIGH:LOW.
+// address6 is fd00:0:0:NODE::HIGH:LOW.
 func address6(node, high, low byte) netip.Addr {
-	return netip.AddrFrom16([16]byte{0xfd, 0, 0, node, 13: high, 15: low})
+	return netip.AddrFrom16([16]byte{0xfd, 7: node, 13: high, 15: low})
 }
 
 // here is the node's number, which its prefixes are made of.
@@ -129,7 +129,7 @@ func (n *node) takeDown(id endpoint.ID) error {
 
 // spec is an endpoint whose link is to be made. All comes from its ID:
 //
-//	1  hyp00001  02:00:00:00:00:01  fd00:1::1:1  10.1.0.101  identity 301
+//	1  hyp00001  02:00:00:00:00:01  fd00:0:0:1::1:1  10.1.0.101  identity 301
 func (n *node) spec(id endpoint.ID) Endpoint {
 	last := byte(id)
 	return Endpoint{

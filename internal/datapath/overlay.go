@@ -17,17 +17,20 @@ const overlayLink = "overlay"
 // ErrUnreachable is returned of nodes that this one has no address in common with, IPv4 or IPv6: the others are in force.
 var ErrUnreachable = errors.New("no address of a family that this node has one of, too")
 
-// Overlay is the wanted state of the way to other nodes. Their prefixes are SyncOutside's.
+// Overlay is the wanted state of the way to other nodes. Who is behind their prefixes is SyncOutside's.
 type Overlay struct {
 	Port      uint16       // UDP, the same on all nodes; 0: DefaultOverlayPort
 	Addresses []netip.Addr // of this node, in the network between the nodes: packets leave from these
 	Nodes     []Node       // the other ones; none: no device either
+	Native    netip.Prefix // of this node's endpoints, if it takes IPv6 packets as they are, too; /64
+	Routes    bool         // to the prefixes of nodes that take packets as they are, where they are on a link of this one
 }
 
 // Node is another node. Packets are taken from all of its addresses, and sent to the first that this node has one of the family of.
 type Node struct {
 	Number    uint32
 	Addresses []netip.Addr
+	Native    netip.Prefix // of its endpoints, if it takes IPv6 packets as they are; /64
 }
 
 // SyncOverlay makes the kernel agree with wanted, whatever was there before. What is right already is not touched. An
@@ -48,7 +51,8 @@ func (d *Datapath) SyncOverlay(wanted Overlay) error {
 	if err := d.attachOverlay(); err != nil {
 		return err
 	}
-	return d.syncNodes(wanted)
+	ways, err := d.syncNative(wanted)
+	return errors.Join(err, d.syncNodes(wanted, ways))
 }
 
 // KeepOverlay puts back what somebody has taken from the overlay, and looks again for the ways to the nodes.
@@ -74,7 +78,7 @@ func (d *Datapath) attachOverlay() error {
 	if ready && d.isAttached(overlayLink, OverlayDevice) {
 		return nil
 	}
-	programs, err := d.loadEntry(bpf.LoadOverlay, bpf.OverlayProgFromOverlay)
+	programs, err := d.loadEntry(bpf.LoadOverlay, bpf.OverlayProgFromOverlay, bpf.Constants{})
 	if err != nil {
 		return err
 	}
@@ -88,8 +92,8 @@ func (d *Datapath) attachOverlay() error {
 	return nil
 }
 
-// syncNodes: before packets are taken from a node, they can be answered.
-func (d *Datapath) syncNodes(wanted Overlay) (unreachable error) {
+// syncNodes: before packets are taken from a node, they can be answered. hops are of nodes that take packets as they are.
+func (d *Datapath) syncNodes(wanted Overlay, hops map[uint32]firstHop) (unreachable error) {
 	device, err := net.InterfaceByName(OverlayDevice)
 	if err != nil {
 		return fmt.Errorf("looking for interface %s: %w", OverlayDevice, err)
@@ -101,8 +105,10 @@ func (d *Datapath) syncNodes(wanted Overlay) (unreachable error) {
 			unreachable = errors.Join(unreachable, fmt.Errorf("node %d is at %v: %w", node.Number, node.Addresses, ErrUnreachable))
 			continue
 		}
+		hop := hops[node.Number]
 		nodes[node.Number] = bpf.EndpointNode{
 			Address: mapped(way.to), Own: mapped(way.from), Ifindex: uint32(device.Index), Mtu: uint32(way.mtu()),
+			Uplink: uint32(hop.device), NativeMtu: uint32(hop.mtu),
 		}
 		for _, address := range node.Addresses {
 			addresses[mapped(address)] = node.Number
@@ -122,12 +128,15 @@ func (d *Datapath) putNodes(nodes map[uint32]bpf.EndpointNode, addresses map[bpf
 }
 
 func (d *Datapath) removeOverlay() error {
-	return errors.Join(d.putNodes(nil, nil), d.detach(overlayLink), deleteOwn(OverlayDevice, d.config.Dir))
+	return errors.Join(d.putNodes(nil, nil), syncNodeRoutes(nil), d.syncUplinks(netip.Prefix{}, nil),
+		d.detach(overlayLink), deleteOwn(OverlayDevice, d.config.Dir))
 }
 
 // wayTo is the way to the first of a node's addresses that this node has one of the family of.
-func (o Overlay) wayTo(node Node) (way, bool) {
-	for _, to := range node.Addresses {
+func (o Overlay) wayTo(node Node) (way, bool) { return o.wayTowards(node.Addresses) }
+
+func (o Overlay) wayTowards(addresses []netip.Addr) (way, bool) {
+	for _, to := range addresses {
 		own := slices.IndexFunc(o.Addresses, func(own netip.Addr) bool { return own.Is4() == to.Is4() })
 		if own >= 0 {
 			return way{from: o.Addresses[own], to: to}, true

@@ -38,7 +38,7 @@ func (c container) pinged(t *testing.T, to container, family, size int) (answer 
 
 // Whatever happened to the device, and to what the kernel knows of nodes, comes right again, and what is right stays.
 func TestKeepOverlay(t *testing.T) {
-	c := newCluster(t, 2, 6)
+	c := newCluster(t, 2, mode{underlay: 6})
 	n := c.nodes[0]
 	client, server := n.container(1), c.nodes[1].container(2, 301)
 	device := func() netlink.Link { return n.ns.Link(OverlayDevice) }
@@ -78,7 +78,7 @@ func TestKeepOverlay(t *testing.T) {
 
 // The next agent takes over what is there, and the last node takes everything with it.
 func TestOverlayOutlivesItsAgent(t *testing.T) {
-	c := newCluster(t, 2, 4)
+	c := newCluster(t, 2, mode{underlay: 4})
 	n := c.nodes[0]
 	client, server := n.container(1), c.nodes[1].container(2, 301)
 	wanted := n.overlay
@@ -107,8 +107,8 @@ func TestOverlayOutlivesItsAgent(t *testing.T) {
 func TestNodeWithoutACommonFamily(t *testing.T) {
 	n := newNode(t)
 	overlay := Overlay{Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Nodes: []Node{
-		{2, []netip.Addr{netip.MustParseAddr("2001:db8::2")}},
-		{3, []netip.Addr{netip.MustParseAddr("2001:db8::3"), netip.MustParseAddr("192.0.2.3")}},
+		{Number: 2, Addresses: []netip.Addr{netip.MustParseAddr("2001:db8::2")}},
+		{Number: 3, Addresses: []netip.Addr{netip.MustParseAddr("2001:db8::3"), netip.MustParseAddr("192.0.2.3")}},
 	}}
 	if err := n.ns.Do(func() error { return n.SyncOverlay(overlay) }); !errors.Is(err, ErrUnreachable) {
 		t.Errorf("%v, want %v", err, ErrUnreachable)
@@ -126,7 +126,7 @@ func TestOverlayPortIsTaken(t *testing.T) {
 		other := &netlink.Vxlan{LinkAttrs: netlink.LinkAttrs{Name: "other"}, FlowBased: true, Port: DefaultOverlayPort}
 		return errors.Join(netlink.LinkAdd(other), netlink.LinkSetUp(other))
 	})
-	overlay := Overlay{Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Nodes: []Node{{2, []netip.Addr{netip.MustParseAddr("192.0.2.2")}}}}
+	overlay := Overlay{Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Nodes: []Node{{Number: 2, Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.2")}}}}
 	if err := n.ns.Do(func() error { return n.SyncOverlay(overlay) }); !errors.Is(err, ErrOverlayPort) {
 		t.Errorf("%v, want %v", err, ErrOverlayPort)
 	}
@@ -138,7 +138,7 @@ func TestOverlayPortIsTaken(t *testing.T) {
 func TestPathMTUBetweenNodes(t *testing.T) {
 	for _, underlay := range []int{6, 4} {
 		t.Run(fmt.Sprint("over IPv", underlay), func(t *testing.T) {
-			c := newCluster(t, 2, underlay)
+			c := newCluster(t, 2, mode{underlay: underlay})
 			client, server := c.nodes[0].container(1), c.nodes[1].container(2, 301)
 			client.Must(func() error {
 				link, err := netlink.LinkByName("eth0")
@@ -157,7 +157,7 @@ func TestPathMTUBetweenNodes(t *testing.T) {
 
 // Frames of the overlay that no node has sent, from a machine beside them: counted, and for nobody.
 func TestForgedOnTheWire(t *testing.T) {
-	c := newCluster(t, 2, 4)
+	c := newCluster(t, 2, mode{underlay: 4})
 	n := c.nodes[0]
 	server, friend := n.container(1, 302), c.nodes[1].container(2)
 	friend.pinged(t, server, 4, 56) // the way is there

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -24,27 +25,44 @@ const patience = 10 * time.Second
 
 // cluster is nodes with containers, and what lies between them.
 //
-//	node 1   fd00:1::/64  10.1.0.0/24   at 192.0.2.1  2001:db8::1
-//	node 2   fd00:2::/64  10.2.0.0/24   at 192.0.2.2  2001:db8::2
+//	node 1   fd00:0:0:1::/64  10.1.0.0/24   at 192.0.2.1  2001:db8::1
+//	node 2   fd00:0:0:2::/64  10.2.0.0/24   at 192.0.2.2  2001:db8::2
 type cluster struct {
 	*testbed.World
 	nodes    []*node
 	machines []*testbed.Node
 }
 
-// newCluster makes a cluster whose nodes reach each other by IPv6 or by IPv4. They know all identities of its endpoints.
-func newCluster(t *testing.T, size int, underlay int) *cluster {
+// mode is how packets travel between nodes.
+type mode struct {
+	underlay int  // IP version of the network between the nodes
+	native   bool // IPv6 as it is
+}
+
+func (m mode) String() string {
+	if m.native {
+		return "native"
+	}
+	return fmt.Sprint("overlay over IPv", m.underlay)
+}
+
+// modes are all that there are.
+var modes = []mode{{underlay: 6}, {underlay: 4}, {underlay: 6, native: true}}
+
+// newCluster makes a cluster whose nodes reach each other like that. They know all identities of its endpoints.
+func newCluster(t *testing.T, size int, mode mode) *cluster {
 	t.Helper()
 	testbed.NeedRoot(t)
 	c := &cluster{World: testbed.NewWorld(t)}
 	for i := range size {
 		machine := c.NewNode(fmt.Sprint("node", i+1))
 		n := newNodeIn(t, machine.Namespace, byte(i+1))
+		machine.Must(Forwarding{File: filepath.Join(t.TempDir(), "sysctl")}.Sync)
 		n.know(301, 302, 303, 304)
 		c.nodes, c.machines = append(c.nodes, n), append(c.machines, machine)
 	}
 	for i, n := range c.nodes {
-		wanted := Overlay{Addresses: []netip.Addr{c.address(i, underlay)}}
+		wanted := Overlay{Addresses: []netip.Addr{c.address(i, mode.underlay)}, Native: n.nativePrefix(mode), Routes: true}
 		outside := map[netip.Prefix]Outsider{
 			netip.MustParsePrefix("10.0.0.0/8"): {}, netip.MustParsePrefix("fd00::/16"): {},
 			netip.PrefixFrom(n.config.Router.IPv4, 32): {Identity: identity.Host}, netip.PrefixFrom(n.config.Router.IPv6, 128): {Identity: identity.Host},
@@ -54,7 +72,7 @@ func newCluster(t *testing.T, size int, underlay int) *cluster {
 				continue
 			}
 			number := uint32(other.here())
-			wanted.Nodes = append(wanted.Nodes, Node{number, []netip.Addr{c.address(j, underlay)}})
+			wanted.Nodes = append(wanted.Nodes, Node{number, []netip.Addr{c.address(j, mode.underlay)}, other.nativePrefix(mode)})
 			for _, prefix := range other.config.Router.Prefixes {
 				outside[prefix] = Outsider{Node: number}
 			}
@@ -65,6 +83,14 @@ func newCluster(t *testing.T, size int, underlay int) *cluster {
 		}
 	}
 	return c
+}
+
+// nativePrefix is what a node takes IPv6 packets for as they are.
+func (n *node) nativePrefix(mode mode) netip.Prefix {
+	if mode.native {
+		return n.config.Router.Prefixes[0]
+	}
+	return netip.Prefix{}
 }
 
 // address is a node's in the network between the nodes.
@@ -131,24 +157,27 @@ func (c container) asks(t *testing.T, to netip.AddrPort, words string) {
 	}
 }
 
-// wrapped is a packet of the overlay, as whoever listens between the nodes has it.
-type wrapped struct {
-	outer, inner [2]netip.Addr // source, destination
-	port         uint16        // UDP source
-	vni          uint32
+// carried is a packet of an endpoint to another one, as whoever listens between the nodes has it.
+type carried struct {
+	outer, inner [2]netip.Addr // source, destination; outer: of none that travels as it is
+	port         uint16        // UDP source of the overlay
+	identity     uint32        // VNI, or flow label
 }
 
-func unwrapped(p gopacket.Packet) (w wrapped, ok bool) {
+func carriedBy(p gopacket.Packet) (c carried, ok bool) {
+	if ip, native := p.NetworkLayer().(*layers.IPv6); native && ip.SrcIP[0] == 0xfd {
+		return carried{inner: endsOf(p), identity: ip.FlowLabel}, true
+	}
 	udp, ok := p.TransportLayer().(*layers.UDP)
 	if !ok || udp.DstPort != DefaultOverlayPort || len(udp.Payload) < 8 {
-		return w, false
+		return c, false
 	}
 	inner := testbed.Decode(udp.Payload[8:])
 	if inner.NetworkLayer() == nil || udp.Payload[0] != 8 {
-		return w, false
+		return c, false
 	}
-	return wrapped{
-		outer: endsOf(p), inner: endsOf(inner), port: uint16(udp.SrcPort), vni: binary.BigEndian.Uint32(udp.Payload[4:]) >> 8,
+	return carried{
+		outer: endsOf(p), inner: endsOf(inner), port: uint16(udp.SrcPort), identity: binary.BigEndian.Uint32(udp.Payload[4:]) >> 8,
 	}, true
 }
 
@@ -159,12 +188,12 @@ func endsOf(p gopacket.Packet) (ends [2]netip.Addr) {
 	return ends
 }
 
-// Two containers on two nodes talk, in both families, over both. Each packet between the nodes says who sent it, and those of
-// different connections leave from different ports: they may take different ways.
+// Two containers on two nodes talk, in both families, in all modes. Each packet between the nodes says who sent it, and those
+// of different connections leave from different ports of an overlay: they may take different ways.
 func TestBetweenNodes(t *testing.T) {
-	for _, underlay := range []int{6, 4} {
-		t.Run(fmt.Sprint("over IPv", underlay), func(t *testing.T) {
-			c := newCluster(t, 2, underlay)
+	for _, mode := range modes {
+		t.Run(mode.String(), func(t *testing.T) {
+			c := newCluster(t, 2, mode)
 			client, server := c.nodes[0].container(1), c.nodes[1].container(2, 301)
 			between := c.Port("node1")
 			for _, family := range []int{6, 4} {
@@ -172,17 +201,20 @@ func TestBetweenNodes(t *testing.T) {
 				for range 4 {
 					client.asks(t, to, string(testbed.Data(100_000)))
 				}
-				there, back := c.between(underlay, client.ip(family), server.ip(family))
-				want := map[wrapped]bool{there: true, back: true}
-				seen, ports := map[wrapped]bool{}, map[uint16]bool{}
+				there, back := c.between(mode, client.ip(family), server.ip(family))
+				want, ways := map[carried]bool{there: true, back: true}, 4
+				if there.outer[0] == (netip.Addr{}) {
+					ways = 1
+				}
+				seen, ports := map[carried]bool{}, map[uint16]bool{}
 				between.Wait(time.Now().Add(patience), func(p gopacket.Packet) bool {
-					w, ok := unwrapped(p)
+					w, ok := carriedBy(p)
 					if ok && w.inner[0].Is4() == (family == 4) {
 						ports[w.port] = true
 						w.port = 0
 						seen[w] = true
 					}
-					return maps.Equal(want, seen) && len(ports) >= 4 || len(seen) > 2
+					return maps.Equal(want, seen) && len(ports) >= ways || len(seen) > 2
 				})
 				if !maps.Equal(want, seen) {
 					t.Errorf("IPv%d between the nodes: %v, want %v", family, seen, want)
@@ -193,9 +225,13 @@ func TestBetweenNodes(t *testing.T) {
 }
 
 // between is what two containers of the first two nodes send each other, from any UDP port.
-func (c *cluster) between(underlay int, client, server netip.Addr) (there, back wrapped) {
-	first, second := c.address(0, underlay), c.address(1, underlay)
-	there = wrapped{outer: [2]netip.Addr{first, second}, inner: [2]netip.Addr{client, server}, vni: 301}
-	back = wrapped{outer: [2]netip.Addr{second, first}, inner: [2]netip.Addr{server, client}, vni: 302}
+func (c *cluster) between(mode mode, client, server netip.Addr) (there, back carried) {
+	there = carried{inner: [2]netip.Addr{client, server}, identity: 301}
+	back = carried{inner: [2]netip.Addr{server, client}, identity: 302}
+	if mode.native && client.Is6() {
+		return there, back
+	}
+	first, second := c.address(0, mode.underlay), c.address(1, mode.underlay)
+	there.outer, back.outer = [2]netip.Addr{first, second}, [2]netip.Addr{second, first}
 	return there, back
 }

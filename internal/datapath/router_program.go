@@ -31,7 +31,7 @@ func (d *Datapath) SyncRouter(wanted Router) error {
 	if err := d.installStages(wanted); err != nil {
 		return err
 	}
-	programs, err := d.loadEntry(bpf.LoadRouter, bpf.RouterProgFromHost)
+	programs, err := d.loadEntry(bpf.LoadRouter, bpf.RouterProgFromHost, bpf.Constants{})
 	if err != nil {
 		return err
 	}
@@ -42,14 +42,15 @@ func (d *Datapath) SyncRouter(wanted Router) error {
 	return d.attach(routerLink, RouterNet, programs.programs[bpf.RouterProgFromHost])
 }
 
-// loadEntry loads the object of an attach point of which the node has one.
-func (d *Datapath) loadEntry(object func() (*ebpf.CollectionSpec, error), symbol string) (*loaded, error) {
+// loadEntry loads the object of an attach point of which the node has one, or a few.
+func (d *Datapath) loadEntry(object func() (*ebpf.CollectionSpec, error), symbol string, constants bpf.Constants) (*loaded, error) {
 	spec, err := object()
 	if err != nil {
 		return nil, fmt.Errorf("reading the compiled datapath: %w", err)
 	}
+	constants.Second = d.second
 	program := spec.Programs[symbol]
-	if program.Instructions, err = (bpf.Constants{Second: d.second}).Tailor(program.Instructions); err != nil {
+	if program.Instructions, err = constants.Tailor(program.Instructions); err != nil {
 		return nil, fmt.Errorf("tailoring program %s: %w", symbol, err)
 	}
 	return load(spec, d.maps)

@@ -23,22 +23,32 @@ const leastMTU = 1280
 // way is between this node and another, in the network between the nodes.
 type way struct{ from, to netip.Addr }
 
-// mtu is what fits into the overlay on the way, in bytes of an IP packet. Where there is no route, the least: it may come.
-func (w way) mtu() int {
+// firstHop is what the host's routes say of a way.
+type firstHop struct {
+	device int  // interface index; 0: there is no route
+	direct bool // the other node is on the interface's link
+	mtu    int  // bytes of an IP packet. Where there is no route, the least: it may come
+}
+
+func (w way) firstHop() firstHop {
 	routes, err := netlink.RouteGet(w.to.AsSlice())
 	if err != nil || len(routes) == 0 {
-		return leastMTU
+		return firstHop{mtu: leastMTU}
 	}
-	mtu := routes[0].MTU
-	if mtu == 0 {
-		device, err := netlink.LinkByIndex(routes[0].LinkIndex)
-		if err != nil {
-			return leastMTU
+	hop := firstHop{device: routes[0].LinkIndex, direct: routes[0].Gw == nil, mtu: routes[0].MTU}
+	if hop.mtu != 0 {
+		return hop
+	}
+	if hop.mtu = leastMTU; hop.device != 0 {
+		if device, err := netlink.LinkByIndex(hop.device); err == nil {
+			hop.mtu = device.Attrs().MTU
 		}
-		mtu = device.Attrs().MTU
 	}
-	return max(leastMTU, mtu-overheadOf(w.to))
+	return hop
 }
+
+// mtu is what fits into the overlay on the way, in bytes of an IP packet.
+func (w way) mtu() int { return max(leastMTU, w.firstHop().mtu-overheadOf(w.to)) }
 
 func overheadOf(address netip.Addr) int {
 	if address.Is4() {
@@ -49,12 +59,28 @@ func overheadOf(address netip.Addr) int {
 
 // OverlayMTU is what containers' links may have if all their packets are to fit into the overlay, whichever of these own addresses
 // they leave from: in bytes of an IP packet. Without addresses it is that of Ethernet.
-func OverlayMTU(own []netip.Addr) (int, error) {
+func OverlayMTU(own []netip.Addr) (int, error) { return leastOf(own, overheadOf) }
+
+// NativeMTU is what they may have if their packets leave as they are.
+func NativeMTU(own []netip.Addr) (int, error) {
+	return leastOf(own, func(netip.Addr) int { return 0 })
+}
+
+// leastOf is the least MTU of the interfaces that have the addresses, less what is put around packets.
+func leastOf(own []netip.Addr, overhead func(netip.Addr) int) (int, error) {
+	least := 1500
+	err := eachOwn(own, func(device net.Interface, address netip.Addr) {
+		least = min(least, device.MTU-overhead(address))
+	})
+	return least, err
+}
+
+// eachOwn calls do for those of the addresses that an interface has.
+func eachOwn(own []netip.Addr, do func(net.Interface, netip.Addr)) error {
 	devices, err := net.Interfaces()
 	if err != nil {
-		return 0, fmt.Errorf("listing interfaces: %w", err)
+		return fmt.Errorf("listing interfaces: %w", err)
 	}
-	least := 1500
 	for _, device := range devices {
 		addresses, err := device.Addrs()
 		if err != nil {
@@ -62,9 +88,9 @@ func OverlayMTU(own []netip.Addr) (int, error) {
 		}
 		for _, address := range addresses {
 			if prefix, err := netip.ParsePrefix(address.String()); err == nil && slices.Contains(own, prefix.Addr()) {
-				least = min(least, device.MTU-overheadOf(prefix.Addr()))
+				do(device, prefix.Addr())
 			}
 		}
 	}
-	return least, nil
+	return nil
 }

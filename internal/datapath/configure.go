@@ -71,5 +71,10 @@ func (a Attachment) routes() (routes []route) {
 			routes = append(routes, behind(gateway)...)
 		}
 	}
+	for i, r := range routes {
+		if r.via.Is4() && a.MTU4 < a.MTU {
+			routes[i].mtu = a.MTU4
+		}
+	}
 	return routes
 }

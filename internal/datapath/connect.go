@@ -19,6 +19,7 @@ type Attachment struct {
 	Gateway6   netip.Addr // zero: no default route
 	Gateway4   netip.Addr
 	MTU        int
+	MTU4       int // of what goes behind the IPv4 gateway, if that is less; 0: the same
 }
 
 // CreateIn makes the pair with the container side in the container, under the name that it has there: it is never moved, for

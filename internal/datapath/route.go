@@ -24,6 +24,7 @@ type route struct {
 	to  netip.Prefix
 	via netip.Addr // zero: on link
 	src netip.Addr // the address that packets of the host itself get; zero: the kernel's choice
+	mtu int        // bytes of an IP packet; 0: the interface's. A route that is there keeps the one that it has
 }
 
 // behind are the routes to a gateway on the link, and to everything else through it.
@@ -102,6 +103,7 @@ func (r route) netlink(link netlink.Link, table int) *netlink.Route {
 		Dst:       ipNet(r.to.Masked()),
 		Gw:        r.via.AsSlice(),
 		Src:       r.src.AsSlice(),
+		MTU:       r.mtu,
 		Protocol:  unix.RTPROT_STATIC,
 	}
 	if r.to.Addr().Is4() && !r.via.IsValid() {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -44,6 +45,7 @@ type Router struct {
 	IPv6     netip.Addr     // of the gateway; zero: no IPv6
 	IPv4     netip.Addr     // of the gateway; zero: no IPv4
 	Prefixes []netip.Prefix // where containers are: the node's, and those of custom subnets
+	Cluster  []netip.Prefix // where they are on all nodes. Others may have routes to parts of it: to other nodes
 	MTU      int
 	Owner    string // whose it is: the alias of hypha_host. Empty: nobody's in particular
 }
@@ -79,7 +81,7 @@ func (r Router) Sync() error {
 	if err := addRoutes(h, link, routerTable, r.routes()); err != nil {
 		return err
 	}
-	if err := syncRouterRules(h, r.Prefixes); err != nil {
+	if err := syncRouterRules(h, r.all()); err != nil {
 		return err
 	}
 	return removeAddresses(h, link, r.addresses())
@@ -99,9 +101,10 @@ func (r Router) checkPrefixes() error {
 	if err != nil {
 		return err
 	}
-	for _, p := range r.Prefixes {
+	for _, p := range r.all() {
+		toNodes := p.Addr().Is6() && slices.Contains(r.Cluster, p)
 		for _, other := range routes {
-			if p.Bits() <= other.Bits() && p.Overlaps(other) {
+			if p.Bits() <= other.Bits() && p.Overlaps(other) && !toNodes {
 				return fmt.Errorf("routing %s to containers: %w, to %s", p, ErrRouteExists, other)
 			}
 		}
@@ -191,11 +194,14 @@ func (r Router) syncHost() error {
 	return enableIPv6(RouterHost)
 }
 
+// all are the prefixes that the host's routes lead to containers.
+func (r Router) all() []netip.Prefix { return slices.Concat(r.Prefixes, r.Cluster) }
+
 func (r Router) addresses() []netip.Addr { return []netip.Addr{r.IPv4, r.IPv6} }
 
 // routes are one for each prefix of a family that is in use.
 func (r Router) routes() (routes []route) {
-	for _, p := range r.Prefixes {
+	for _, p := range r.all() {
 		src := r.IPv4
 		if p.Addr().Is6() {
 			src = r.IPv6

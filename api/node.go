@@ -17,6 +17,7 @@ type Node struct {
 	Router6   netip.Addr   `json:"router6,omitzero"`    // its endpoints' gateway
 	Router4   netip.Addr   `json:"router4,omitzero"`    //
 	Addresses []netip.Addr `json:"addresses,omitempty"` // of the underlay
+	Datapath  string       `json:"datapath,omitempty"`  // DatapathOverlay, DatapathNative: how IPv6 goes there; of one that is there
 
 	State   string    `json:"state,omitempty"`   // NodeLive, NodeAdrift, NodeGone; only in a list of nodes
 	Version string    `json:"version,omitempty"` // of its agent
@@ -35,6 +36,12 @@ const (
 	NodeLive   = "live"   // it keeps its place in the store
 	NodeAdrift = "adrift" // it does not, but answers: it is cut off from the store
 	NodeGone   = "gone"   // it has a name and a number, and no more
+)
+
+// Ways of IPv6 packets to a node.
+const (
+	DatapathOverlay = "overlay" // VXLAN; IPv4 always travels so
+	DatapathNative  = "native"  // as they are
 )
 
 // NodeReach says what came of asking a node whether it is there: over the

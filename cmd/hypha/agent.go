@@ -77,8 +77,8 @@ func agentConfig(config cli.AgentConfig, etcd store.Config) agent.Config {
 		State: config.State, Run: config.Run, BPF: config.BPF,
 		Node: config.Node, Store: etcd, Prefix6: config.Prefix6, Prefix4: config.Prefix4, NoIPv4: config.NoIPv4,
 		Addresses: config.Addresses, Lease: config.Lease, HealthPort: config.HealthPort, HealthInterval: config.HealthInterval,
-		OverlayPort: config.OverlayPort,
-		Enforce:     policy.Mode(config.Enforce), Docker: docker.Mode(config.Docker), Masquerade: config.Masquerade,
+		OverlayPort: config.OverlayPort, Native: config.Datapath == "native", NoRoutes: config.Routes == "none",
+		Enforce: policy.Mode(config.Enforce), Docker: docker.Mode(config.Docker), Masquerade: config.Masquerade,
 		MTU: config.MTU, Conntrack: config.Conntrack,
 		Labels: config.Labels, IdentityGrace: config.IdentityGrace, Version: config.Version,
 	}

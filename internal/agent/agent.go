@@ -39,6 +39,7 @@ type Agent struct {
 	features datapath.Features
 	node     Node
 	member   membership
+	mtu4     int // bytes of an IPv4 packet that fits between the nodes; at most that of the endpoints' links
 
 	store      *store.Store
 	identities *identity.Registry

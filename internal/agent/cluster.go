@@ -16,8 +16,11 @@ import (
 	"github.com/hypha-net/hypha/internal/store"
 )
 
-// errNoUnderlay is a problem to be shown.
-var errNoUnderlay = errors.New("none found that other nodes could reach this one by: give it --address")
+// Problems to be shown.
+var (
+	errNoUnderlay  = errors.New("none found that other nodes could reach this one by: give it --address")
+	errNoUnderlay6 = errors.New("--datapath native wants one of IPv6; until then packets come by the overlay")
+)
 
 // membership is this node's part in the cluster: that others know it, whom it knows, and who answers.
 type membership struct {
@@ -69,9 +72,7 @@ func (a *Agent) openCluster(ctx context.Context) (err error) {
 	if a.member.instance, err = openInstance(a.config.instanceFile()); err != nil {
 		return err
 	}
-	if len(addresses) == 0 && len(a.config.Store.Endpoints) > 0 {
-		a.problems.set("addresses of this node", errNoUnderlay)
-	}
+	a.problems.note("addresses of this node", a.checkUnderlay(addresses))
 	if err := a.chooseMTU(addresses); err != nil {
 		return err
 	}
@@ -102,10 +103,23 @@ func (a *Agent) underlay(ctx context.Context) ([]netip.Addr, error) {
 	return addresses, a.node.plan().Apart(addresses)
 }
 
+// checkUnderlay: what is wrong with the addresses may come right.
+func (a *Agent) checkUnderlay(addresses []netip.Addr) error {
+	switch {
+	case len(a.config.Store.Endpoints) == 0:
+		return nil
+	case len(addresses) == 0:
+		return errNoUnderlay
+	case a.config.Native && !slices.ContainsFunc(addresses, netip.Addr.Is6):
+		return fmt.Errorf("%w: %v", errNoUnderlay6, addresses)
+	}
+	return nil
+}
+
 func (a *Agent) newRecord(addresses []netip.Addr) *store.Node {
 	record := &store.Node{
 		Name: a.node.Name, Number: a.node.Number, Instance: a.member.instance.id, Place: a.member.instance.place,
-		Addresses: addresses, Prefix6: a.node.Prefix6, Prefix4: a.node.Prefix4, Version: a.config.Version, Started: a.started,
+		Addresses: addresses, Prefix6: a.node.Prefix6, Prefix4: a.node.Prefix4, Native: a.config.Native, Version: a.config.Version, Started: a.started,
 	}
 	if len(a.config.Store.Endpoints) > 0 {
 		record.Health = a.config.HealthPort
@@ -177,8 +191,8 @@ func (a *Agent) move(ctx context.Context) error {
 	wake(a.member.moved)
 	wake(a.member.rewired)
 	err = a.member.presence.Load().Update(ctx, *a.member.record.Load())
-	if errors.Is(err, store.ErrAbsent) {
-		return nil // it is about to be announced anew
+	if err == nil || errors.Is(err, store.ErrAbsent) { // it is about to be announced anew
+		return a.checkUnderlay(addresses)
 	}
 	return err
 }

@@ -32,6 +32,8 @@ type Config struct {
 	HealthPort     uint16        // UDP; 0: DefaultHealthPort
 	HealthInterval time.Duration // between two questions to a node whether it answers; 0: cluster.DefaultInterval
 	OverlayPort    uint16        // UDP; 0: datapath.DefaultOverlayPort
+	Native         bool          // IPv6 comes to this node as it is
+	NoRoutes       bool          // to nodes that IPv6 goes to as it is: somebody else makes them
 
 	IdentityGrace time.Duration // how long a label set that nobody uses keeps its number; 0: store.DefaultGrace
 
@@ -40,7 +42,7 @@ type Config struct {
 	Plugin     string   // Docker's plugin socket; empty: docker.DefaultSocket
 	Masquerade string   // MasqueradeAuto, "on" or "off"
 	Labels     []string // filter patterns: which labels make the identity; nil: the default
-	MTU        int      // of containers' links, in bytes; 0: DefaultMTU, or in a cluster what fits into the overlay
+	MTU        int      // of containers' links, in bytes; 0: DefaultMTU, or in a cluster what fits between the nodes
 	Conntrack  uint32   // entries of the table of answered flows; 0: by the machine's memory
 	Version    string
 }

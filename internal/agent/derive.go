@@ -40,7 +40,7 @@ func (a *Agent) attachment(e endpoint.Endpoint) datapath.Attachment {
 		to.Gateway6 = a.node.Router6
 	}
 	if e.IPv4.IsValid() {
-		to.Gateway4 = a.node.Router4
+		to.Gateway4, to.MTU4 = a.node.Router4, a.mtu4
 	}
 	return to
 }

@@ -24,7 +24,7 @@ func (a dockerEndpoints) Create(ctx context.Context, to docker.Attachment) error
 		e, err := a.endpoints.add(endpoint.Endpoint{
 			Name: provisionalName(to.ID), Owner: endpoint.OwnerDocker, OwnerID: to.ID, Network: to.Network,
 			State: endpoint.Creating, IPv6: to.IPv6, IPv4: to.IPv4, MAC: endpoint.MAC(to.MAC), PeerInterface: "eth0",
-			MTU: a.config.MTU, Created: time.Now(),
+			MTU: a.dockerMTU(to), Created: time.Now(),
 		}, fillEndpoint)
 		if err != nil {
 			return err
@@ -38,6 +38,14 @@ func (a dockerEndpoints) Create(ctx context.Context, to docker.Attachment) error
 		return err
 	}
 	return nil
+}
+
+// dockerMTU is that of an endpoint's link. Docker makes the routes behind it, and gives none an MTU of its own: IPv4 decides.
+func (a dockerEndpoints) dockerMTU(to docker.Attachment) int {
+	if to.IPv4.IsValid() {
+		return a.mtu4
+	}
+	return a.config.MTU
 }
 
 // provisionalName is the name of an endpoint whose container is not known yet.

@@ -14,12 +14,13 @@ import (
 const hostInterval = 30 * time.Second
 
 func (a *Agent) router(prefixes []netip.Prefix) datapath.Router {
-	if len(a.config.Store.Endpoints) > 0 {
-		prefixes = a.node.withCluster(prefixes) // the host reaches endpoints of other nodes by the programs, too
-	}
-	return datapath.Router{
+	router := datapath.Router{
 		MAC: gatewayMAC, IPv6: a.node.Router6, IPv4: a.node.Router4, Prefixes: prefixes, MTU: a.config.MTU,
 	}
+	if len(a.config.Store.Endpoints) > 0 {
+		router.Cluster = a.node.withCluster(nil) // the host reaches endpoints of other nodes by the programs, too
+	}
+	return router
 }
 
 // clusterPrefixes are where an address that no endpoint has belongs to nobody.

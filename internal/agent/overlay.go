@@ -12,10 +12,11 @@ import (
 
 	"github.com/hypha-net/hypha/internal/cluster"
 	"github.com/hypha-net/hypha/internal/datapath"
+	"github.com/hypha-net/hypha/internal/store"
 )
 
-// errSmallMTU is returned where the network between the nodes carries less than the overlay needs.
-var errSmallMTU = errors.New("too little for the overlay")
+// errSmallMTU is returned where the network between the nodes carries less than what it has to.
+var errSmallMTU = errors.New("too little")
 
 // keepWays keeps the datapath in agreement with the nodes there are until ctx is done, and looks from time to time whether
 // somebody has changed what is in the kernel.
@@ -39,9 +40,14 @@ func (a *Agent) keepWays(ctx context.Context) error {
 // taken; one that goes is nobody's destination before it is forgotten.
 func (a *Agent) reachNodes() error {
 	peers := a.peers()
-	overlay := datapath.Overlay{Port: a.config.OverlayPort, Addresses: a.member.record.Load().Addresses}
+	self := a.member.record.Load()
+	overlay := datapath.Overlay{
+		Port: a.config.OverlayPort, Addresses: self.Addresses, Native: nativePrefix(*self), Routes: !a.config.NoRoutes,
+	}
 	for _, peer := range peers {
-		overlay.Nodes = append(overlay.Nodes, datapath.Node{Number: peer.Number, Addresses: peer.Addresses})
+		overlay.Nodes = append(overlay.Nodes, datapath.Node{
+			Number: peer.Number, Addresses: peer.Addresses, Native: nativePrefix(peer.Node),
+		})
 	}
 	if len(peers) == 0 {
 		return errors.Join(a.outside.setNodes(nil), a.datapath.SyncOverlay(overlay))
@@ -59,20 +65,41 @@ func (a *Agent) peers() (peers []cluster.Node) {
 	return peers
 }
 
+// nativePrefix is what IPv6 goes to a node for as it is; invalid: it goes by the overlay.
+func nativePrefix(node store.Node) netip.Prefix {
+	if node.Native {
+		return node.Prefix6
+	}
+	return netip.Prefix{}
+}
+
 // prefixesOfNode are those of a node's endpoints.
 func prefixesOfNode(node cluster.Node) []netip.Prefix {
 	return slices.DeleteFunc([]netip.Prefix{node.Prefix6, node.Prefix4}, func(p netip.Prefix) bool { return !p.IsValid() })
 }
 
-// chooseMTU gives the endpoints' links what fits into the overlay, unless it is configured.
+// chooseMTU gives the endpoints' links what fits between the nodes, unless it is configured. Where IPv6 travels as it is, that is more
+// than fits into the overlay, which IPv4 takes all the same.
 func (a *Agent) chooseMTU(own []netip.Addr) error {
-	if a.config.MTU != 0 {
-		return nil
+	overlay, err := datapath.OverlayMTU(own)
+	if err != nil {
+		return err
 	}
-	mtu, err := datapath.OverlayMTU(own)
-	if err == nil && mtu < 1280 {
-		err = fmt.Errorf("%w: of the interface that other nodes reach this one by (%v) packets of %d bytes would be left, and IPv6 wants 1280", errSmallMTU, own, mtu)
+	link := overlay
+	if a.config.Native {
+		if link, err = datapath.NativeMTU(own); err != nil {
+			return err
+		}
 	}
-	a.config.MTU = mtu
-	return err
+	if a.config.MTU == 0 {
+		a.config.MTU = link
+	}
+	a.mtu4 = a.config.MTU
+	if a.config.Native && len(a.config.Store.Endpoints) > 0 {
+		a.mtu4 = min(overlay, a.config.MTU)
+	}
+	if least := min(a.config.MTU, a.mtu4); least < 1280 {
+		return fmt.Errorf("%w: of the interface that other nodes reach this one by (%v) packets of %d bytes would be left, and IPv6 wants 1280", errSmallMTU, own, least)
+	}
+	return nil
 }

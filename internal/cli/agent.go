@@ -40,9 +40,6 @@ func (a *app) agentCommand() *cobra.Command {
 		return config.checkDirectories()
 	}
 	c.RunE = a.run(func(ctx context.Context, _ []string) error {
-		if err := config.checkBuilt(); err != nil {
-			return err
-		}
 		log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
 		return a.deps.Agent(ctx, config, log)
 	})

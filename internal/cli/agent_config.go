@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -25,6 +24,7 @@ type AgentConfig struct {
 	NoIPv4    bool         // --prefix4 none
 	Addresses []netip.Addr // of the underlay; none: found out
 	Datapath  string       // "overlay" or "native"
+	Routes    string       // "auto" or "none"
 
 	Lease          time.Duration // after how long without a word others take this node for gone
 	HealthPort     uint16        // UDP: where nodes ask each other whether they answer
@@ -54,14 +54,6 @@ func checkAbsolute(paths ...string) error {
 		if !filepath.IsAbs(path) {
 			return usagef("directory %q: must be an absolute path", path)
 		}
-	}
-	return nil
-}
-
-// checkBuilt refuses what this version does not do yet.
-func (config *AgentConfig) checkBuilt() error {
-	if config.Datapath == "native" {
-		return errors.New("--datapath native is not built yet: use overlay")
 	}
 	return nil
 }

@@ -28,7 +28,8 @@ func agentFlags(c *cobra.Command, config *AgentConfig, file *string, level *slog
 	f.Var(port(&config.HealthPort, 4290), "health-port", "where nodes ask each other whether they answer, UDP")
 	f.Var(duration(&config.HealthInterval, 10*time.Second, 100*time.Millisecond), "health-interval", "how often; less in a cluster of more than a hundred nodes")
 	f.Var(port(&config.OverlayPort, 8472), "overlay-port", "where nodes send each other packets of endpoints, UDP; IANA's for VXLAN is 4789")
-	f.Var(choice(&config.Datapath, "overlay", "overlay", "native"), "datapath", "how packets travel between nodes")
+	f.Var(choice(&config.Datapath, "overlay", "overlay", "native"), "datapath", "how packets come to this node from others; native: IPv6 as it is")
+	f.Var(choice(&config.Routes, "auto", "auto", "none"), "routes", "to native nodes; auto: to those on a link of this one, as for others the network has them")
 	f.Var(choice(&config.Enforce, "always", "always", "selected", "audit"), "enforce",
 		"what is closed: all endpoints, the ones that rules select, or none")
 	f.Var(choice(&config.Docker, "auto", "auto", "on", "off"), "docker", "serve a Docker engine; auto: when there is one")
@@ -36,7 +37,7 @@ func agentFlags(c *cobra.Command, config *AgentConfig, file *string, level *slog
 		"hide endpoints that reach the world behind the host's address; auto: private ones")
 	f.Var(each(&config.Labels, "PATTERN,...", pattern), "labels", "which labels make an identity, the last match wins: -*,role,app.* is these alone")
 	f.Var(duration(&config.IdentityGrace, store.DefaultGrace, time.Minute), "identity-grace", "how long a label set that no node uses keeps its number")
-	f.IntVar(&config.MTU, "mtu", 0, "of the endpoints' links, in `BYTES` (default: 1500, in a cluster what fits into the overlay)")
+	f.IntVar(&config.MTU, "mtu", 0, "of the endpoints' links, in `BYTES` (default: 1500, in a cluster what fits between the nodes)")
 	f.Uint32Var(&config.Conntrack, "conntrack", 0, "how many answered flows there is room for (default: by the machine's memory)")
 	f.Var(choice(&config.Profiles, "off", "on", "off"), "pprof", "answer GET /debug/pprof/ on the socket: profiles of the agent itself")
 	f.Var(logLevel(level), "log-level", "what is logged")

@@ -39,10 +39,10 @@ func (a *app) nodeList() *cobra.Command {
 
 func (p *page) nodes(nodes []api.Node) {
 	t := newTable(right("NUMBER"), flex("NAME"), left("STATE"), left("IPV6"), left("IPV4"), flex("REACHED BY"), right("RTT"),
-		right("DATAPATH"), right("UP"), right("REVISION"), flex("VERSION"))
+		right("DATAPATH"), right("UP"), right("REVISION"), flex("VERSION"), left("MODE"))
 	for _, n := range nodes {
 		t.add(n.Number, n.Name, dash(n.State), prefixText(n.Prefix6), prefixText(n.Prefix4), dash(addressList(n.Addresses)),
-			tripText(n), wayText(n.Reach.Datapath), upText(n), revisionText(n), dash(n.Version))
+			tripText(n), wayText(n.Reach.Datapath), upText(n), revisionText(n), dash(n.Version), dash(n.Datapath))
 		if n.State != api.NodeLive || silent(n.Reach.NodeWay) || silent(n.Reach.Datapath) {
 			t.colour(2, p.palette.red)
 		}

@@ -23,7 +23,7 @@ func (n Node) equal(other Node) bool {
 	a, b := n.Node, other.Node
 	return n.Adrift == other.Adrift && a.Name == b.Name && a.Number == b.Number && a.Instance == b.Instance && a.Place == b.Place &&
 		slices.Equal(a.Addresses, b.Addresses) && a.Prefix6 == b.Prefix6 && a.Prefix4 == b.Prefix4 &&
-		a.Health == b.Health && a.Version == b.Version && a.Started.Equal(b.Started)
+		a.Health == b.Health && a.Native == b.Native && a.Version == b.Version && a.Started.Equal(b.Started)
 }
 
 // Snapshot is the nodes at one moment. It never changes.

@@ -53,6 +53,9 @@ func (n *Node) node(known agent.Node) api.Node {
 // describe adds what is known of it just now.
 func describe(out *api.Node, state agent.NodeState) {
 	out.State, out.Addresses = string(state.Phase), state.Record.Addresses
+	if state.Phase != agent.NodeGone {
+		out.Datapath = or(state.Record.Native, api.DatapathNative, api.DatapathOverlay)
+	}
 	out.Version, out.Started = state.Record.Version, state.Record.Started
 	out.Revision, out.Behind = state.Enforced, state.Behind
 	out.Reach = reachOf(state.Reach)

@@ -45,6 +45,7 @@ type Node struct {
 	Prefix6   netip.Prefix `json:"prefix6"`          // /64
 	Prefix4   netip.Prefix `json:"prefix4,omitzero"` // /24; invalid in a cluster of IPv6 alone
 	Health    uint16       `json:"health,omitempty"` // UDP port at the addresses; 0: it does not answer
+	Native    bool         `json:"native,omitempty"` // IPv6 goes there as it is, with the identity as flow label
 	Version   string       `json:"version"`
 	Started   time.Time    `json:"started"` // by the node's own clock: to be shown, not to be compared with another's
 }

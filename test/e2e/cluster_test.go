@@ -21,7 +21,8 @@ func cluster(ts *testscript.TestScript, neg bool, args []string) {
 	case "etcd":
 		s.cluster = newCluster(ts, name)
 	case "machine", "join":
-		addMachine(ts, s.cluster.Machine(name, args[2:]...), name)
+		flags := append([]string{"--datapath", ts.Getenv("DATAPATH")}, args[2:]...)
+		addMachine(ts, s.cluster.Machine(name, flags...), name)
 		if verb == "join" {
 			launch(ts, neg, s.cluster, name)
 		}

@@ -20,6 +20,7 @@
 //	cluster join NAME [FLAG]...   a machine, and its agent
 //	cluster launch NAME [FLAG]... | stop | kill | freeze | thaw NAME    what runs on a machine
 //	cluster cut | heal NAME NAME    two machines from each other; they do not notice
+//	                          Nodes of a cluster take packets as $DATAPATH says, by the overlay or native, unless a flag does; $MTU fit then
 //	gateways NAME             sets $NAME_gateway6 and $NAME_gateway4: what the node of a cluster has in its prefixes
 //	count FILE PATTERN MIN    fails if fewer than MIN lines of FILE match
 //	exits STATUS PROGRAM ...  runs a program and wants this exit status
@@ -48,10 +49,29 @@ func TestScripts(t *testing.T) {
 	bin := build(t)
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata",
-		Setup: func(env *testscript.Env) error { return setUp(env, bin) },
+		Setup: func(env *testscript.Env) error { return setUp(env, bin, overlay) },
 		Cmds:  commands,
 	})
 }
+
+// TestNative plays what is about packets between nodes once more, with IPv6 as it is.
+func TestNative(t *testing.T) {
+	testbed.NeedRoot(t)
+	bin := build(t)
+	testscript.Run(t, testscript.Params{
+		Files: []string{"testdata/cluster_traffic.txtar", "testdata/cluster_bad_input.txtar"},
+		Setup: func(env *testscript.Env) error { return setUp(env, bin, native) },
+		Cmds:  commands,
+	})
+}
+
+// mode is how packets travel between the nodes of a script, and how large those of endpoints may be.
+type mode struct{ datapath, mtu string }
+
+var (
+	overlay = mode{"overlay", "1430"} // 1500, less 70 over IPv6
+	native  = mode{"native", "1500"}
+)
 
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"node":       node,
@@ -82,7 +102,7 @@ func build(t *testing.T) (bin string) {
 }
 
 // setUp gives a script its directories, under names that no other one has.
-func setUp(env *testscript.Env, bin string) error {
+func setUp(env *testscript.Env, bin string, mode mode) error {
 	name := fmt.Sprintf("hyphatest-%d-%s", os.Getpid(), filepath.Base(env.WorkDir))
 	env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH")+":/usr/sbin:/sbin")
 	env.Setenv("HYPHA", filepath.Join(bin, "hypha"))
@@ -94,6 +114,8 @@ func setUp(env *testscript.Env, bin string) error {
 	bpf := filepath.Join("/sys/fs/bpf", name)
 	env.Setenv("HYPHA_BPF", bpf)
 	env.Defer(func() { os.Remove(bpf) }) // of an agent that was refused; one that ran has taken it away
+	env.Setenv("DATAPATH", mode.datapath)
+	env.Setenv("MTU", mode.mtu)
 	env.Setenv("COMPOSE_PROJECT_NAME", "shop")
 	env.Setenv("DOCKER_HOST", "unix://"+filepath.Join(env.WorkDir, "docker.sock"))
 	env.Values[stageKey{}] = &stage{}

@@ -30,6 +30,27 @@ func BenchmarkEstablishedPacket(b *testing.B) {
 	n.router.repeated(b, request)
 }
 
+// BenchmarkToNode is that to another node, up to the device that it leaves by.
+func BenchmarkToNode(b *testing.B) {
+	n := newNode(b)
+	n.between(b)
+	hosts := end{routerMAC, gateway.ip4, gateway.ip6}
+	for name, server := range map[string]*remote{"overlay": n.remote(2, 7, ipv6), "native": n.native(3, 8)} {
+		segment := func(flags string) []byte { return hosts.to(server.end, ipv6, testbed.TCP(1000, 80, flags)) }
+		b.Run(name, func(b *testing.B) {
+			n.reset()
+			n.router.send(segment("S"))
+			server.send(server.to(gateway, ipv6, testbed.TCP(80, 1000, "SA")))
+			n.run(func() error {
+				_, each, err := n.router.program.Benchmark(segment("A"), b.N, nil)
+				b.ReportMetric(0, "ns/op")
+				b.ReportMetric(float64(each)/float64(time.Nanosecond), "ns/packet")
+				return err
+			})
+		})
+	}
+}
+
 // BenchmarkDeniedFirstPacket is the whole way through judge and settle, without the flow.
 func BenchmarkDeniedFirstPacket(b *testing.B) {
 	n := newNode(b)

@@ -41,7 +41,7 @@ func (e *endpoint) carried() uint32 {
 // between gives the node an interface to the others, and a route to their prefixes.
 //
 //	uplink  2001:db8::1/64     fd00::/48 via 2001:db8::fe
-func (n *node) between(t *testing.T) {
+func (n *node) between(t testing.TB) {
 	t.Helper()
 	testbed.NeedRoot(t)
 	n.uplink = testbed.NewNamespace(t, "uplink")

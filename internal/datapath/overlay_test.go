@@ -50,7 +50,7 @@ func (m mode) String() string {
 var modes = []mode{{underlay: 6}, {underlay: 4}, {underlay: 6, native: true}}
 
 // newCluster makes a cluster whose nodes reach each other like that. They know all identities of its endpoints.
-func newCluster(t *testing.T, size int, mode mode) *cluster {
+func newCluster(t testing.TB, size int, mode mode) *cluster {
 	t.Helper()
 	testbed.NeedRoot(t)
 	c := &cluster{World: testbed.NewWorld(t)}

@@ -16,16 +16,16 @@ var floors = []string{
 	"internal/identity",
 	"internal/ipam internal/store",
 	"internal/endpoint internal/policy internal/service internal/cluster",
-	"internal/docker internal/cni internal/kubernetes internal/datapath internal/monitor",
-	"internal/agent",
+	"internal/docker internal/cni internal/kubernetes internal/datapath internal/monitor internal/bgp",
+	"internal/agent internal/bgp/speaker",
 	"internal/cli internal/server",
-	"internal/testbed demo/app bench/machine", // for tests, demo and measurements: may see everything
+	"internal/testbed internal/bgp/leaf demo/app bench/machine", // for tests, demo and measurements: may see everything
 	"bench/load bench/process demo/cluster",
 	"bench/agent bench/awake bench/cluster bench/report",
 	"bench/contestant",
 	"bench/micro bench/control",
 	"bench",
-	"cmd/hypha cmd/hypha-cni",
+	"cmd/hypha cmd/hypha-bgp cmd/hypha-cni",
 }
 
 // apiUsers are the only packages that may know the wire types.

@@ -19,8 +19,9 @@ type Status struct {
 	Policy    PolicyStatus   `json:"policy"`
 	Tables    TableStatus    `json:"tables"`
 	Counters  CounterStatus  `json:"counters"`
-	Nodes     map[string]int `json:"nodes"`     // by state: NodeLive, NodeAdrift
-	Silent    int            `json:"silent"`    // nodes that do not answer
+	Nodes     map[string]int `json:"nodes"`  // by state: NodeLive, NodeAdrift
+	Silent    int            `json:"silent"` // nodes that do not answer
+	BGP       BGPStatus      `json:"bgp,omitzero"`
 	Endpoints map[string]int `json:"endpoints"` // by state: "ready", "failed", ...
 	Features  []Feature      `json:"features"`
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/hypha-net/hypha/internal/agent"
+	"github.com/hypha-net/hypha/internal/bgp"
 	"github.com/hypha-net/hypha/internal/cli"
 	"github.com/hypha-net/hypha/internal/docker"
 	"github.com/hypha-net/hypha/internal/policy"
@@ -69,15 +70,19 @@ func openAgent(ctx context.Context, config cli.AgentConfig, log *slog.Logger) (*
 	if err != nil {
 		return nil, err
 	}
-	return agent.Open(ctx, agentConfig(config, etcd), log)
+	speaker, err := config.BGP.Speaker()
+	if err != nil {
+		return nil, err
+	}
+	return agent.Open(ctx, agentConfig(config, etcd, speaker), log)
 }
 
-func agentConfig(config cli.AgentConfig, etcd store.Config) agent.Config {
+func agentConfig(config cli.AgentConfig, etcd store.Config, speaker bgp.Config) agent.Config {
 	return agent.Config{
 		State: config.State, Run: config.Run, BPF: config.BPF,
 		Node: config.Node, Store: etcd, Prefix6: config.Prefix6, Prefix4: config.Prefix4, NoIPv4: config.NoIPv4,
 		Addresses: config.Addresses, Lease: config.Lease, HealthPort: config.HealthPort, HealthInterval: config.HealthInterval,
-		OverlayPort: config.OverlayPort, Native: config.Datapath == "native", NoRoutes: config.Routes == "none",
+		OverlayPort: config.OverlayPort, Native: config.Datapath == "native", NoRoutes: config.Routes == "none", BGP: speaker,
 		Enforce: policy.Mode(config.Enforce), Docker: docker.Mode(config.Docker), Masquerade: config.Masquerade,
 		MTU: config.MTU, Conntrack: config.Conntrack,
 		Labels: config.Labels, IdentityGrace: config.IdentityGrace, Version: config.Version,

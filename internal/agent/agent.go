@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/hypha-net/hypha/internal/bgp"
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/docker"
 	"github.com/hypha-net/hypha/internal/identity"
@@ -53,6 +54,7 @@ type Agent struct {
 	outside    *outside
 	docker     *docker.Plugin
 	monitor    *monitor.Monitor
+	speaker    *bgp.Process // nil: nobody to announce to
 	queue      *queue
 	problems   problems
 	denials    denials
@@ -79,7 +81,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return a.denials.follow(ctx, a.monitor) },
 		func(ctx context.Context) error { return returnHeap(ctx, heapInterval) },
 		a.meetStrangers,
-		a.keepPresence, a.followNodes, a.keepWays, a.followUnderlay, a.runHealth, a.reportEnforced,
+		a.keepPresence, a.followNodes, a.keepWays, a.followUnderlay, a.runHealth, a.runBGP, a.reportEnforced,
 		a.recogniseRules, a.followPolicies, a.followIdentities, a.shareIdentities, a.followHostAddresses, a.keepHost, a.runMonitor, a.docker.Run,
 	} {
 		group.Go(func() error { return part(ctx) })

@@ -190,6 +190,7 @@ func (a *Agent) move(ctx context.Context) error {
 	a.member.record.Store(a.newRecord(addresses))
 	wake(a.member.moved)
 	wake(a.member.rewired)
+	a.announce()
 	err = a.member.presence.Load().Update(ctx, *a.member.record.Load())
 	if err == nil || errors.Is(err, store.ErrAbsent) { // it is about to be announced anew
 		return a.checkUnderlay(addresses)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/hypha-net/hypha/internal/bgp"
 	"github.com/hypha-net/hypha/internal/docker"
 	"github.com/hypha-net/hypha/internal/labels"
 	"github.com/hypha-net/hypha/internal/policy"
@@ -36,6 +37,8 @@ type Config struct {
 	NoRoutes       bool          // to nodes that IPv6 goes to as it is: somebody else makes them
 
 	IdentityGrace time.Duration // how long a label set that nobody uses keeps its number; 0: store.DefaultGrace
+
+	BGP bgp.Config // whom this node's prefixes are announced to; RouterID and IPv4 are the agent's to give
 
 	Enforce    policy.Mode
 	Docker     docker.Mode
@@ -78,6 +81,9 @@ func (c *Config) check() error {
 	}
 	if c.MTU != 0 && (c.MTU < 1280 || c.MTU > 65535) {
 		return fmt.Errorf("MTU %d: must be 1280 (what IPv6 wants) to 65535", c.MTU)
+	}
+	if err := c.BGP.Check(); err != nil {
+		return err
 	}
 	if _, err := labels.NewFilter(c.Labels); err != nil {
 		return fmt.Errorf("labels that make identities: %w", err)

@@ -141,6 +141,7 @@ type Status struct {
 	Enforce   policy.Mode
 	Nodes     map[NodePhase]int
 	Silent    []string // nodes that do not answer
+	BGP       BGPStatus
 	Endpoints map[endpoint.State]int
 	Maps      []datapath.MapFill
 	MapBytes  uint64 // of kernel memory that all maps take, these and others
@@ -168,6 +169,7 @@ func (a *Agent) Status(ctx context.Context) Status {
 		s.Endpoints[e.State]++
 	}
 	s.Nodes, s.Silent = a.countNodes()
+	s.BGP = a.bgpStatus()
 	err := a.readKernel(&s)
 	s.Problems = append(a.problems.list(), problemsOf(s)...)
 	if err != nil {
@@ -203,6 +205,7 @@ func problemsOf(s Status) (lines []string) {
 	if len(s.Silent) > 0 {
 		lines = append(lines, "nodes do not answer: "+firstOf(s.Silent)+": see hypha node list")
 	}
+	lines = append(lines, s.BGP.problems()...)
 	if n := s.Endpoints[endpoint.Failed]; n > 0 {
 		lines = append(lines, fmt.Sprintf("%d endpoints failed: see hypha endpoint list", n))
 	}

@@ -43,7 +43,7 @@ func Open(ctx context.Context, config Config, log *slog.Logger) (_ *Agent, err e
 		}
 	}()
 	for _, open := range []func(context.Context) error{
-		a.openKernel, a.openStore, a.openCluster, a.openPools, a.openEndpoints, a.openDocker, a.openDatapath, a.openView,
+		a.openKernel, a.openStore, a.openCluster, a.openBGP, a.openPools, a.openEndpoints, a.openDocker, a.openDatapath, a.openView,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, err

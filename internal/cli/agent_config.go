@@ -31,6 +31,8 @@ type AgentConfig struct {
 	HealthInterval time.Duration // how often
 	OverlayPort    uint16        // UDP: where nodes send each other packets of endpoints
 
+	BGP BGPConfig // without peers: nothing is announced
+
 	Enforce    string   // "always", "selected" or "audit"
 	Docker     string   // "auto", "on" or "off"
 	Masquerade string   // "auto", "on" or "off"

@@ -30,6 +30,7 @@ func agentFlags(c *cobra.Command, config *AgentConfig, file *string, level *slog
 	f.Var(port(&config.OverlayPort, 8472), "overlay-port", "where nodes send each other packets of endpoints, UDP; IANA's for VXLAN is 4789")
 	f.Var(choice(&config.Datapath, "overlay", "overlay", "native"), "datapath", "how packets come to this node from others; native: IPv6 as it is")
 	f.Var(choice(&config.Routes, "auto", "auto", "none"), "routes", "to native nodes; auto: to those on a link of this one, as for others the network has them")
+	bgpFlags(c, &config.BGP)
 	f.Var(choice(&config.Enforce, "always", "always", "selected", "audit"), "enforce",
 		"what is closed: all endpoints, the ones that rules select, or none")
 	f.Var(choice(&config.Docker, "auto", "auto", "on", "off"), "docker", "serve a Docker engine; auto: when there is one")

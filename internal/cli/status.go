@@ -49,11 +49,14 @@ func (p *page) status(s api.Status) {
 	if s.Store.Mode == "external" {
 		p.field("nodes", "%s", stateCounts(s.Nodes))
 	}
+	if s.BGP.ASN != 0 {
+		p.field("BGP", "%s", bgpText(s.BGP))
+	}
 	p.field("endpoints", "%s", stateCounts(s.Endpoints))
 	p.field("forwarded", "%s, %s", countText(s.Forwarded.Packets, "packet", "packets"), bytesText(s.Forwarded.Bytes))
 	p.field("events", "%d emitted, %d lost, %d suppressed", s.Events.Emitted, s.Events.Lost, s.Events.Suppressed)
 
-	for _, t := range []*table{dropTable(s.Drops), p.mapTable(s.Maps), p.featureTable(s.Features)} {
+	for _, t := range []*table{p.bgpTable(s.BGP.Sessions), dropTable(s.Drops), p.mapTable(s.Maps), p.featureTable(s.Features)} {
 		if len(t.rows) > 0 {
 			p.linef("")
 			p.table(t)

@@ -35,6 +35,8 @@ var (
 	endpointsDesc  = desc("endpoints", "Endpoints of this node by state.", "state")
 	nodesDesc      = desc("nodes", "Nodes of the cluster, as this one sees them, by state.", "state")
 	silentDesc     = desc("nodes_silent", "Nodes of the cluster that do not answer this one.")
+	bgpDesc        = desc("bgp_session_established", "1 if the session with a BGP peer is.", "peer")
+	announcedDesc  = desc("bgp_announced_prefixes", "Prefixes that a BGP peer is told.", "peer")
 	revisionDesc   = desc("policy_revision", "Revision of the policies in force.")
 	rulesDesc      = desc("policy_rules", "Rules of the policies in force.")
 	problemsDesc   = desc("problems", "Things that hypha status says somebody should look at.")
@@ -85,6 +87,10 @@ func collectNode(out chan<- prometheus.Metric, status api.Status) {
 	gauge(out, silentDesc, float64(status.Silent))
 	for state, n := range status.Nodes {
 		gauge(out, nodesDesc, float64(n), state)
+	}
+	for _, session := range status.BGP.Sessions {
+		gauge(out, bgpDesc, oneIf(session.Established), session.Peer.String())
+		gauge(out, announcedDesc, float64(len(session.Announced)), session.Peer.String())
 	}
 	for state, n := range status.Endpoints {
 		gauge(out, endpointsDesc, float64(n), state)

@@ -4,6 +4,7 @@ package server
 
 import (
 	"fmt"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -21,6 +22,9 @@ func TestMetrics(t *testing.T) {
 		Counters:  api.CounterStatus{Used: 12, Max: 1 << 24},
 		Endpoints: map[string]int{"ready": 2},
 		Nodes:     map[string]int{"live": 3, "adrift": 1}, Silent: 2,
+		BGP: api.BGPStatus{ASN: 65001, Sessions: []api.BGPSession{{
+			Peer: netip.MustParseAddr("2001:db8::a"), Established: true, Announced: make([]netip.Prefix, 2),
+		}}},
 		Maps:  []api.MapFill{{Name: "conntrack", Entries: 7, Max: 100}},
 		Drops: []api.DropCount{{Reason: "policy-denied", Traffic: api.Traffic{Packets: 5, Bytes: 300}}},
 	}
@@ -42,6 +46,8 @@ func TestMetrics(t *testing.T) {
 		`hypha_endpoints{state="ready"} 2`,
 		`hypha_nodes{state="adrift"} 1`,
 		`hypha_nodes_silent 2`,
+		`hypha_bgp_session_established{peer="2001:db8::a"} 1`,
+		`hypha_bgp_announced_prefixes{peer="2001:db8::a"} 2`,
 		`hypha_map_entries{map="conntrack"} 7`,
 		`hypha_map_max_entries{map="conntrack"} 100`,
 		`hypha_dropped_packets_total{reason="policy-denied"} 5`,

@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -35,7 +36,7 @@ func (n *Node) status(s agent.Status) api.Status {
 			Revision: s.Revision, Policies: s.Policies, Rules: s.Rules, Enforce: string(s.Enforce),
 		},
 		Nodes: map[string]int{}, Silent: len(s.Silent), Endpoints: map[string]int{},
-		Features: featuresOf(s.Features), Maps: mapsOf(s.Maps), MapBytes: s.MapBytes,
+		BGP: bgpOf(s.BGP), Features: featuresOf(s.Features), Maps: mapsOf(s.Maps), MapBytes: s.MapBytes,
 		Forwarded: api.Traffic{Packets: s.Traffic.Packets, Bytes: s.Traffic.Bytes}, Drops: dropsOf(s.Verdicts),
 		Events: api.EventCounts{Emitted: s.Events.Events, Lost: s.Lost, Suppressed: s.Events.Suppressed},
 	}
@@ -64,6 +65,17 @@ func storeOf(s store.Status) api.StoreStatus {
 	out := api.StoreStatus{Mode: string(s.Mode), Healthy: s.Healthy, Message: s.Message, Keys: s.Keys, Bytes: s.Bytes}
 	if s.Healthy && s.Mode == store.Embedded {
 		out.Message = ""
+	}
+	return out
+}
+
+func bgpOf(s agent.BGPStatus) api.BGPStatus {
+	out := api.BGPStatus{ASN: s.ASN, RouterID: s.RouterID}
+	for _, session := range s.Sessions {
+		out.Sessions = append(out.Sessions, api.BGPSession{
+			Peer: session.Peer, ASN: session.ASN, Established: session.Established, Since: session.Since,
+			Message: session.Problem, Announced: append([]netip.Prefix{}, session.Announced...),
+		})
 	}
 	return out
 }

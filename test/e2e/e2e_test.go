@@ -27,7 +27,7 @@
 //	complains PATTERN         wants the last command to have printed one line of complaint, and it to match
 //
 // $world and $node are namespaces too, with $world4 ... $node6. The small programs in the files called program_*_test.go are on the
-// PATH: in, on, etcd, answer, say, silence, talk, crowd, spoof, eventually, parallel, json.
+// PATH: in, on, etcd, answer, say, silence, talk, crowd, spoof, eventually, parallel, json, leaf.
 package e2e
 
 import (
@@ -89,11 +89,11 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"machine":    bareNode,
 }
 
-// build compiles hypha, and the demo's program for containers to run: static, so that it can be all that an image holds.
+// build compiles hypha and its BGP speaker, and the demo's program for containers to run: static, so that it can be all that an image holds.
 func build(t *testing.T) (bin string) {
 	t.Helper()
 	bin = t.TempDir()
-	cmd := exec.Command("go", "build", "-trimpath", "-o", bin, "github.com/hypha-net/hypha/cmd/hypha", "github.com/hypha-net/hypha/demo/app")
+	cmd := exec.Command("go", "build", "-trimpath", "-o", bin, "github.com/hypha-net/hypha/cmd/hypha", "github.com/hypha-net/hypha/cmd/hypha-bgp", "github.com/hypha-net/hypha/demo/app")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v: %s", cmd, err, out)

@@ -27,6 +27,7 @@ func programs() map[string]func() {
 		"crowd":      program(crowd),
 		"spoof":      program(spoof),
 		"json":       program(readJSON),
+		"leaf":       program(leafProgram),
 		"etcd":       func() { etcdmain.Main(os.Args) },
 	}
 }

@@ -152,9 +152,12 @@ func (n *trialNode) tell() error {
 	if n.lies != nil {
 		uses = n.lies(uses)
 	}
+	value, err := uses.encode()
+	if err != nil {
+		return err
+	}
 	begun := n.telling.Add(1)
-	_, err := n.store.tell(n.trial.t.Context(), Share{Node: uint32(n.index + 1), Uses: func() Uses { return uses }}, n.lease, "")
-	if err == nil {
+	if err = n.store.tell(n.trial.t.Context(), uint32(n.index+1), n.lease, value); err == nil {
 		n.told.Store(begun)
 	}
 	return err

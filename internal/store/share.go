@@ -18,6 +18,7 @@ const (
 
 	defaultTTL   = 30 * time.Second // a node that is silent for so long uses nothing
 	tellInterval = 10 * time.Second // at most; a fraction of the grace
+	tellsAGrace  = 10               // at most: with many endpoints it is kilobytes, and of a thousand nodes etcd keeps all that it was ever told until it is compacted
 )
 
 var errLeaseEnded = errors.New("the lease of what this node uses has ended")
@@ -69,8 +70,8 @@ func (s *Store) shareOnce(ctx context.Context, share Share, c *collector) error 
 	}
 	tick := time.NewTicker(min(tellInterval, share.Grace/10))
 	defer tick.Stop()
-	for told := ""; ; {
-		if told, err = s.tell(ctx, share, lease.ID, told); err != nil {
+	for told := (telling{}); ; {
+		if err := told.again(ctx, s, share, lease.ID); err != nil {
 			return err
 		}
 		if err := c.turn(ctx, lease.ID); err != nil {
@@ -89,14 +90,29 @@ func (s *Store) shareOnce(ctx context.Context, share Share, c *collector) error 
 	}
 }
 
-// tell writes what this node uses, if it is other than what was told last. It returns what is told now.
-func (s *Store) tell(ctx context.Context, share Share, lease clientv3.LeaseID, told string) (string, error) {
+// telling is what was told last under a lease.
+type telling struct {
+	value string
+	at    time.Time
+}
+
+// again tells what this node uses, if that is news, and the last ones are old enough. It is looked at in any case: whoever is asked
+// may have something to do about it.
+func (t *telling) again(ctx context.Context, s *Store, share Share, lease clientv3.LeaseID) error {
 	value, err := share.Uses().encode()
-	if err != nil || value == told {
-		return told, err
+	if err != nil || value == t.value || time.Since(t.at) < share.Grace/tellsAGrace {
+		return err
 	}
-	if _, err := s.commit(ctx, nil, clientv3.OpPut(usesKey(share.Node), value, clientv3.WithLease(lease))); err != nil {
-		return told, fmt.Errorf("tell what this node uses: %w", err)
+	if err := s.tell(ctx, share.Node, lease, value); err != nil {
+		return err
 	}
-	return value, nil
+	*t = telling{value, time.Now()}
+	return nil
+}
+
+func (s *Store) tell(ctx context.Context, node uint32, lease clientv3.LeaseID, value string) error {
+	if _, err := s.commit(ctx, nil, clientv3.OpPut(usesKey(node), value, clientv3.WithLease(lease))); err != nil {
+		return fmt.Errorf("tell what this node uses: %w", err)
+	}
+	return nil
 }

@@ -20,8 +20,8 @@ const uplinkPrefix = "uplink_"
 
 // syncNative makes routes, and attaches programs, for IPv6 packets that travel as they are. It returns the first hop to each
 // node that takes them so, by number.
-func (d *Datapath) syncNative(wanted Overlay) (map[uint32]firstHop, error) {
-	hops, routes := wanted.native()
+func (d *Datapath) syncNative(wanted Overlay, signs *waySigns) (map[uint32]firstHop, error) {
+	hops, routes := wanted.native(signs)
 	uplinks, err := uplinksOf(wanted.Addresses, hops)
 	if err != nil {
 		return nil, err
@@ -40,14 +40,14 @@ func (d *Datapath) syncNative(wanted Overlay) (map[uint32]firstHop, error) {
 
 // native is how the nodes are reached that take IPv6 packets as they are, and the routes that make it so. One without an IPv6
 // address in the network between the nodes is not.
-func (o Overlay) native() (hops map[uint32]firstHop, routes map[netip.Prefix]nextHop) {
+func (o Overlay) native(signs *waySigns) (hops map[uint32]firstHop, routes map[netip.Prefix]nextHop) {
 	hops, routes = map[uint32]firstHop{}, map[netip.Prefix]nextHop{}
 	for _, node := range o.Nodes {
 		way, found := o.wayTowards(slices.DeleteFunc(slices.Clone(node.Addresses), netip.Addr.Is4))
 		if !node.Native.IsValid() || !found {
 			continue
 		}
-		hop := way.firstHop()
+		hop := signs.firstHop(way)
 		hops[node.Number] = hop
 		if o.Routes && hop.direct {
 			routes[node.Native] = nextHop{way.to, hop.device}

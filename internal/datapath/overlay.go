@@ -51,8 +51,13 @@ func (d *Datapath) SyncOverlay(wanted Overlay) error {
 	if err := d.attachOverlay(); err != nil {
 		return err
 	}
-	ways, err := d.syncNative(wanted)
-	return errors.Join(err, d.syncNodes(wanted, ways))
+	signs, err := openWaySigns()
+	if err != nil {
+		return err
+	}
+	defer signs.Close()
+	hops, err := d.syncNative(wanted, signs)
+	return errors.Join(err, d.syncNodes(wanted, signs, hops))
 }
 
 // KeepOverlay puts back what somebody has taken from the overlay, and looks again for the ways to the nodes.
@@ -93,7 +98,7 @@ func (d *Datapath) attachOverlay() error {
 }
 
 // syncNodes: before packets are taken from a node, they can be answered. hops are of nodes that take packets as they are.
-func (d *Datapath) syncNodes(wanted Overlay, hops map[uint32]firstHop) (unreachable error) {
+func (d *Datapath) syncNodes(wanted Overlay, signs *waySigns, hops map[uint32]firstHop) (unreachable error) {
 	device, err := net.InterfaceByName(OverlayDevice)
 	if err != nil {
 		return fmt.Errorf("looking for interface %s: %w", OverlayDevice, err)
@@ -107,7 +112,7 @@ func (d *Datapath) syncNodes(wanted Overlay, hops map[uint32]firstHop) (unreacha
 		}
 		hop := hops[node.Number]
 		nodes[node.Number] = bpf.EndpointNode{
-			Address: mapped(way.to), Own: mapped(way.from), Ifindex: uint32(device.Index), Mtu: uint32(way.mtu()),
+			Address: mapped(way.to), Own: mapped(way.from), Ifindex: uint32(device.Index), Mtu: uint32(signs.overlayMTU(way)),
 			Uplink: uint32(hop.device), NativeMtu: uint32(hop.mtu),
 		}
 		for _, address := range node.Addresses {

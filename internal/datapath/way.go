@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 )
 
 // What the overlay puts around an IP packet, in bytes: IP header, UDP, VXLAN, and the Ethernet header of the frame.
@@ -30,25 +31,47 @@ type firstHop struct {
 	mtu    int  // bytes of an IP packet. Where there is no route, the least: it may come
 }
 
-func (w way) firstHop() firstHop {
-	routes, err := netlink.RouteGet(w.to.AsSlice())
+// waySigns say where ways lead. They are for one look at many: for a thousand, a socket, and each device once.
+type waySigns struct {
+	*netlink.Handle
+	mtus map[int]int // of devices, by index
+}
+
+func openWaySigns() (*waySigns, error) {
+	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	if err != nil {
+		return nil, fmt.Errorf("asking for routes: %w", err)
+	}
+	return &waySigns{handle, map[int]int{}}, nil
+}
+
+func (s *waySigns) firstHop(w way) firstHop {
+	routes, err := s.RouteGet(w.to.AsSlice())
 	if err != nil || len(routes) == 0 {
 		return firstHop{mtu: leastMTU}
 	}
 	hop := firstHop{device: routes[0].LinkIndex, direct: routes[0].Gw == nil, mtu: routes[0].MTU}
-	if hop.mtu != 0 {
-		return hop
-	}
-	if hop.mtu = leastMTU; hop.device != 0 {
-		if device, err := netlink.LinkByIndex(hop.device); err == nil {
-			hop.mtu = device.Attrs().MTU
-		}
+	if hop.mtu == 0 {
+		hop.mtu = s.mtuOf(hop.device)
 	}
 	return hop
 }
 
-// mtu is what fits into the overlay on the way, in bytes of an IP packet.
-func (w way) mtu() int { return max(leastMTU, w.firstHop().mtu-overheadOf(w.to)) }
+// mtuOf is a device's; the least of one that went meanwhile.
+func (s *waySigns) mtuOf(index int) int {
+	mtu, known := s.mtus[index]
+	if !known {
+		mtu = leastMTU
+		if device, err := s.LinkByIndex(index); err == nil {
+			mtu = device.Attrs().MTU
+		}
+		s.mtus[index] = mtu
+	}
+	return mtu
+}
+
+// overlayMTU is what fits into the overlay on the way, in bytes of an IP packet.
+func (s *waySigns) overlayMTU(w way) int { return max(leastMTU, s.firstHop(w).mtu-overheadOf(w.to)) }
 
 func overheadOf(address netip.Addr) int {
 	if address.Is4() {

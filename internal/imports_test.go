@@ -19,10 +19,10 @@ var floors = []string{
 	"internal/docker internal/cni internal/kubernetes internal/datapath internal/monitor internal/bgp",
 	"internal/agent internal/bgp/speaker",
 	"internal/cli internal/server",
-	"internal/testbed internal/bgp/leaf demo/app bench/machine", // for tests, demo and measurements: may see everything
+	"internal/testbed internal/testbed/simulation internal/bgp/leaf demo/app bench/machine", // for tests, demo and measurements: may see everything
 	"bench/load bench/process demo/cluster",
 	"bench/agent bench/awake bench/cluster bench/report",
-	"bench/contestant",
+	"bench/contestant bench/scale",
 	"bench/micro bench/control",
 	"bench",
 	"cmd/hypha cmd/hypha-bgp cmd/hypha-cni",
@@ -31,7 +31,7 @@ var floors = []string{
 // apiUsers are the only packages that may know the wire types.
 var apiUsers = map[string]bool{
 	"internal/server": true, "internal/cli": true,
-	"bench/agent": true, "bench/contestant": true, "bench/control": true, // clients of the agents that they measure
+	"bench/agent": true, "bench/contestant": true, "bench/control": true, "bench/scale": true, // clients of the agents that they measure
 }
 
 func TestImportsPointDownwards(t *testing.T) {

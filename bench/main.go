@@ -21,6 +21,7 @@ const usage = `usage: bench run [FLAG]...                 measure; bench run -h 
        bench compare OLD.json NEW.json     say what changed beyond the noise
        bench show REPORT.json              print the tables of a report
        bench draw REPORT.json OUT.svg      draw the picture of a report; OUT.png too where rsvg-convert is
+       bench scale [FLAG]...               one agent in a cluster of simulated nodes; bench scale -h lists the flags
        bench publish REPORT.json           make it the one that README.md and docs/benchmark.md speak of; in the project's directory
        (a report may be packed: .json.gz)
 `
@@ -54,6 +55,8 @@ func command(ctx context.Context, args []string) error {
 	switch verb, args := args[0], args[1:]; {
 	case verb == "run":
 		return runCommand(ctx, args)
+	case verb == "scale":
+		return scaleCommand(ctx, args)
 	case verb == "compare" && len(args) == 2:
 		return compare(args[0], args[1])
 	case verb == "show" && len(args) == 1:

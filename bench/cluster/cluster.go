@@ -55,9 +55,12 @@ func (c *Cluster) Fill(ctx context.Context, n int, set func(i int) map[string]st
 	})
 }
 
+// Others is where etcd listens for other nodes than the agent's.
+func (c *Cluster) Others() string { return "unix://" + socket(c.dir) }
+
 // do connects to etcd as another node would.
 func (c *Cluster) do(ctx context.Context, f func(*store.Store) error) error {
-	s, err := store.Open(ctx, store.Config{Endpoints: []string{"unix://" + socket(c.dir)}})
+	s, err := store.Open(ctx, store.Config{Endpoints: []string{c.Others()}})
 	if err != nil {
 		return err
 	}

@@ -64,9 +64,10 @@ type Agent struct {
 
 	changing sync.Mutex // held by whoever changes the cluster's policies; before viewing
 
-	viewing sync.Mutex // held by whoever takes the turn to a new view, or claims tables: not while a store may be away
-	view    atomic.Pointer[view]
-	tables  *tables
+	viewing   sync.Mutex // held by whoever takes the turn to a new view, or claims tables: not while a store may be away
+	view      atomic.Pointer[view]
+	tables    *tables
+	lingering lingering
 }
 
 // Run works until ctx is done. What it set up in the kernel goes on without it.

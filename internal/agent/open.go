@@ -35,7 +35,8 @@ func Open(ctx context.Context, config Config, log *slog.Logger) (_ *Agent, err e
 	if os.Geteuid() != 0 {
 		return nil, ErrNotRoot
 	}
-	a := &Agent{config: config, log: log, started: time.Now(), rerouted: make(chan struct{}, 1), recognised: make(chan struct{}), member: newMembership()}
+	a := &Agent{config: config, log: log, started: time.Now(), rerouted: make(chan struct{}, 1), recognised: make(chan struct{}),
+		member: newMembership(), lingering: lingering{}}
 	a.queue = newQueue(a.reconcile)
 	defer func() {
 		if err != nil {

@@ -73,9 +73,10 @@ func (t *turn) undo() {
 }
 
 // forget makes those unknown who are in the old view only. Should that fail, the kernel recognises more than it needs to: each
-// of them is judged rightly all the same.
+// of them is judged rightly all the same, and is forgotten with a later turn.
 func (t *turn) forget(old, now *view) {
-	t.agent.note("forgetting identities", t.agent.dismiss(old, now))
+	t.agent.lingering.leave(old, now)
+	t.agent.note("forgetting identities", t.agent.dismiss(now))
 }
 
 // welcome makes those known who are in the new view only. What they may is up to the rules in force.
@@ -106,15 +107,10 @@ func (t *turn) welcome() error {
 	return a.outside.setRules(prefixes)
 }
 
-// dismiss makes those unknown who are in the old view only.
-func (a *Agent) dismiss(old, now *view) error {
-	resolver := a.tables.resolver
-	gone := map[identity.Number]bool{}
-	_, left := now.known.Since(old.known)
-	for _, number := range left {
-		gone[number] = false
-	}
-	if !maps.Equal(old.prefixes, now.prefixes) {
+// dismiss makes those unknown that linger: they are not in the view now.
+func (a *Agent) dismiss(now *view) error {
+	sets, cidrs := a.lingering.kinds()
+	if cidrs {
 		if err := a.outside.setRules(now.prefixes); err != nil {
 			return err
 		}
@@ -123,17 +119,13 @@ func (a *Agent) dismiss(old, now *view) error {
 			return err
 		}
 	}
-	if err := a.datapath.SetKnown(gone); err != nil {
+	if err := a.datapath.SetKnown(sets); err != nil {
 		return err
 	}
-	for number := range gone {
-		resolver.RemovePeer(number)
+	for number := range a.lingering {
+		a.tables.resolver.RemovePeer(number)
 	}
-	for prefix, number := range old.prefixes {
-		if _, stays := now.prefixes[prefix]; !stays {
-			resolver.RemovePeer(number)
-		}
-	}
+	clear(a.lingering)
 	return a.tables.enforce()
 }
 

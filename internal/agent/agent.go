@@ -82,7 +82,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return a.denials.follow(ctx, a.monitor) },
 		func(ctx context.Context) error { return returnHeap(ctx, heapInterval) },
 		a.meetStrangers,
-		a.keepPresence, a.followNodes, a.keepWays, a.followUnderlay, a.runHealth, a.runBGP, a.reportEnforced,
+		a.keepPresence, a.followNodes, a.keepNodes, a.keepWays, a.followUnderlay, a.runHealth, a.runBGP, a.reportEnforced,
 		a.recogniseRules, a.followPolicies, a.followIdentities, a.shareIdentities, a.followHostAddresses, a.keepHost, a.runMonitor, a.docker.Run,
 	} {
 		group.Go(func() error { return part(ctx) })

@@ -88,7 +88,11 @@ func (a *Agent) openCluster(ctx context.Context) (err error) {
 		return err
 	}
 	a.member.presence.Store(presence)
-	return a.member.directory.Load(ctx)
+	if err := a.member.directory.Load(ctx); err != nil {
+		return err
+	}
+	a.adoptNodes()
+	return nil
 }
 
 // underlay returns the addresses that other nodes reach this one by: those given, or those found.

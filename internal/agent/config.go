@@ -97,5 +97,6 @@ func (c Config) clusterFile() string  { return filepath.Join(c.State, "cluster.j
 func (c Config) dockerFile() string   { return filepath.Join(c.State, "docker.json") }
 func (c Config) prefixesFile() string { return filepath.Join(c.State, "prefixes.json") }
 func (c Config) rulingsFile() string  { return filepath.Join(c.State, "rulings.jsonl") }
+func (c Config) nodesFile() string    { return filepath.Join(c.State, "nodes.json") }
 func (c Config) sysctlFile() string   { return filepath.Join(c.State, "sysctl.json") }
 func (c Config) instanceFile() string { return filepath.Join(c.State, "instance") }

@@ -25,7 +25,7 @@ type Backend interface {
 	WatchNodes(ctx context.Context, replace func(all map[uint32]store.Node), change func(put map[uint32]store.Node, gone []uint32)) error
 }
 
-// Directory knows the nodes of the cluster: those that are present in the store, and those that are not, but answer. Readers get
+// Directory knows the nodes of the cluster: those that are present in the store, and those that were, until they are known not to answer. Readers get
 // snapshots and never wait.
 type Directory struct {
 	backend Backend
@@ -33,13 +33,13 @@ type Directory struct {
 	log     *slog.Logger
 	current atomic.Pointer[Snapshot]
 
-	writer    sync.Mutex // held to publish a snapshot
-	answering map[uint32]bool
+	writer sync.Mutex      // held to publish a snapshot
+	silent map[uint32]bool // asked, and they did not answer; who has not been asked yet is none
 }
 
 // NewDirectory returns one that knows nobody until it runs.
 func NewDirectory(backend Backend, plan Plan, log *slog.Logger) *Directory {
-	d := &Directory{backend: backend, plan: plan, log: log, answering: map[uint32]bool{}}
+	d := &Directory{backend: backend, plan: plan, log: log, silent: map[uint32]bool{}}
 	d.current.Store(newSnapshot(0, nil))
 	return d
 }
@@ -68,21 +68,37 @@ func (d *Directory) Run(ctx context.Context) error {
 	return d.backend.WatchNodes(ctx, d.replace, d.change)
 }
 
-// Answers says whether a node answers. One that does stays when its lease ends, for as long as it does.
+// Answers says whether a node answers. One that was present stays when its lease ends, until it does not answer.
 func (d *Directory) Answers(number uint32, yes bool) {
 	d.edit(func(nodes map[uint32]Node) {
 		if yes {
-			d.answering[number] = true
+			delete(d.silent, number)
 			return
 		}
-		delete(d.answering, number)
+		d.silent[number] = true
 		if nodes[number].Adrift {
 			delete(nodes, number)
 		}
 	})
 }
 
-// replace makes all that is present what is known, beside those who answer.
+// Adopt takes in nodes that an earlier agent knew. Those that are not present have lost their lease meanwhile, as if this agent had seen it.
+func (d *Directory) Adopt(earlier []store.Node) {
+	d.edit(func(nodes map[uint32]Node) {
+		for _, node := range earlier {
+			if _, known := nodes[node.Number]; !known && d.plan.fits(node) == nil && d.mayAnswer(node) {
+				nodes[node.Number] = Node{Node: node, Adrift: true}
+			}
+		}
+	})
+}
+
+// mayAnswer reports whether a node could be asked, and is not known to be silent.
+func (d *Directory) mayAnswer(node store.Node) bool {
+	return node.Health != 0 && !d.silent[node.Number]
+}
+
+// replace makes all that is present what is known, beside those who may answer.
 func (d *Directory) replace(all map[uint32]store.Node) {
 	d.edit(func(nodes map[uint32]Node) {
 		for number := range nodes {
@@ -121,10 +137,11 @@ func (d *Directory) edit(do func(nodes map[uint32]Node)) {
 	close(old.changed)
 }
 
-// leave takes a node out that is not present any more, unless it answers.
+// leave takes a node out that is not present any more, unless it may answer.
 func (d *Directory) leave(nodes map[uint32]Node, number uint32) {
 	node, known := nodes[number]
-	if node.Adrift = d.answering[number]; known && node.Adrift {
+	if known && d.mayAnswer(node.Node) {
+		node.Adrift = true
 		nodes[number] = node
 		return
 	}

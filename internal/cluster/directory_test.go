@@ -30,11 +30,11 @@ func testNode(number uint32, version string) store.Node {
 
 func newTestDirectory() *Directory { return NewDirectory(nil, testPlan, slog.New(slog.DiscardHandler)) }
 
-// naive is what a Directory is to be: who is present, and those who were and have answered since without a pause.
+// naive is what a Directory is to be: who is present, and those who were and have not been found silent.
 type naive struct {
-	present   map[uint32]string // version
-	adrift    map[uint32]string
-	answering map[uint32]bool
+	present map[uint32]string // version
+	adrift  map[uint32]string
+	silent  map[uint32]bool
 }
 
 func (n *naive) put(number uint32, version string) {
@@ -43,19 +43,24 @@ func (n *naive) put(number uint32, version string) {
 }
 
 func (n *naive) lose(number uint32) {
-	if version, was := n.present[number]; was && n.answering[number] {
+	if version, was := n.present[number]; was && !n.silent[number] {
 		n.adrift[number] = version
-	}
-	if !n.answering[number] {
-		delete(n.adrift, number)
 	}
 	delete(n.present, number)
 }
 
 func (n *naive) answers(number uint32, yes bool) {
-	n.answering[number] = yes
+	n.silent[number] = !yes
 	if !yes {
 		delete(n.adrift, number)
+	}
+}
+
+func (n *naive) adopt(number uint32, version string) {
+	_, present := n.present[number]
+	_, adrift := n.adrift[number]
+	if !present && !adrift && !n.silent[number] {
+		n.adrift[number] = version
 	}
 }
 
@@ -112,6 +117,11 @@ func TestDirectoryIsAsTheNaiveOne(t *testing.T) {
 					}
 				}
 				d.replace(nodes)
+			},
+			"adopt": func(t *rapid.T) {
+				n, v := number.Draw(t, "number"), version.Draw(t, "version")
+				d.Adopt([]store.Node{testNode(n, v)})
+				want.adopt(n, v)
 			},
 			"answer": func(t *rapid.T) {
 				n, yes := number.Draw(t, "number"), rapid.Bool().Draw(t, "yes")
@@ -179,6 +189,18 @@ func TestChangedWakes(t *testing.T) {
 	}
 }
 
+// TestNobodyToAsk: of a node that can not be asked, its lease is the last word.
+func TestNobodyToAsk(t *testing.T) {
+	d, mute := newTestDirectory(), testNode(2, "1")
+	mute.Health = 0
+	d.Adopt([]store.Node{mute})
+	d.change(map[uint32]store.Node{1: testNode(1, "1"), 2: mute}, nil)
+	d.change(nil, []uint32{1, 2})
+	if got, want := textOf(d.Snapshot()), line(1, "1", true); got != want {
+		t.Errorf("the directory has\n%s\nwant\n%s", got, want)
+	}
+}
+
 // TestForeignNodes: a node that claims what is another's is passed over, and that is said.
 func TestForeignNodes(t *testing.T) {
 	for name, change := range map[string]func(*store.Node){
@@ -194,6 +216,7 @@ func TestForeignNodes(t *testing.T) {
 		sound, foreign := testNode(1, "1"), testNode(2, "1")
 		change(&foreign)
 		d.replace(map[uint32]store.Node{1: sound, foreign.Number: foreign})
+		d.Adopt([]store.Node{foreign})
 		if got := textOf(d.Snapshot()); got != line(1, "1", false) {
 			t.Errorf("%s: the directory has %s", name, got)
 		}

@@ -14,7 +14,7 @@ import (
 // Node is a node that packets may be sent to and taken from.
 type Node struct {
 	store.Node
-	// Adrift: its lease has ended, but it answers. It is cut off from the store, and goes on with what it knows.
+	// Adrift: its lease has ended, but it answers, or has not been asked yet. It is cut off from the store, and goes on with what it knows.
 	Adrift bool
 }
 

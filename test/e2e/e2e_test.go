@@ -27,7 +27,7 @@
 //	complains PATTERN         wants the last command to have printed one line of complaint, and it to match
 //
 // $world and $node are namespaces too, with $world4 ... $node6. The small programs in the files called program_*_test.go are on the
-// PATH: in, on, etcd, answer, say, silence, talk, crowd, spoof, eventually, parallel, json, leaf.
+// PATH: in, on, etcd, answer, say, silence, talk, call, crowd, spoof, eventually, parallel, json, leaf.
 package e2e
 
 import (

@@ -12,21 +12,26 @@ import (
 	"time"
 )
 
-// talk keeps one TCP connection busy: a word, its echo, the next. It makes the file STARTED after the first.
+// talkPause leaves the machine to others: scripts run side by side.
+const talkPause = time.Millisecond
+
+// talk keeps one connection busy: a word, its echo, the next. It makes the file STARTED after the first.
 //
 // With -until it goes on until a file appears, and every word must have come back. With -cut it wants to be cut off
-// when that file appears: an answer to a word said later is a failure.
+// when that file appears: an answer to a word said later is a failure. Over UDP nobody says a word twice: that it came back means that
+// not one packet was lost, on the way there and back.
 //
-//	talk -until FILE ADDRESS STARTED
-//	talk -cut FILE ADDRESS STARTED
+//	talk [-over tcp|udp] -until FILE ADDRESS STARTED
+//	talk [-over tcp|udp] -cut FILE ADDRESS STARTED
 func talk(args []string) error {
 	flags := flag.NewFlagSet("talk", flag.ContinueOnError)
+	over := flags.String("over", "tcp", "protocol")
 	until := flags.String("until", "", "file that ends it")
 	cut := flags.String("cut", "", "file that says that from now on nothing passes")
 	if err := flags.Parse(args); err != nil || flags.NArg() != 2 || (*until == "") == (*cut == "") {
 		return errUsage
 	}
-	c, err := net.DialTimeout("tcp", flags.Arg(0), patience)
+	c, err := net.DialTimeout(*over, flags.Arg(0), patience)
 	if err != nil {
 		return err
 	}
@@ -38,18 +43,20 @@ func talk(args []string) error {
 		return err
 	}
 	if *until != "" {
-		return talkUntil(c, *until)
+		return sayUntil(*until, talkPause, func(word string) error { return exchange(c, word, time.Now().Add(patience)) })
 	}
 	return talkUntilCut(c, *cut)
 }
 
-func talkUntil(c net.Conn, file string) error {
+// sayUntil has words said, each one different from the one before it, until a file appears. All must come back.
+func sayUntil(file string, pause time.Duration, say func(word string) error) error {
 	for words := 1; ; words++ {
+		time.Sleep(pause)
 		if exists(file) {
 			_, err := fmt.Printf("%d words, all came back\n", words)
 			return err
 		}
-		if err := exchange(c, "word", time.Now().Add(patience)); err != nil {
+		if err := say(fmt.Sprintf("word %d", words)); err != nil {
 			return fmt.Errorf("after %d words: %w", words, silent(err))
 		}
 	}

@@ -24,6 +24,7 @@ func programs() map[string]func() {
 		"say":        program(say),
 		"silence":    program(silence),
 		"talk":       program(talk),
+		"call":       program(call),
 		"crowd":      program(crowd),
 		"spoof":      program(spoof),
 		"json":       program(readJSON),

@@ -48,7 +48,7 @@ func Run(ctx context.Context, tb testbed.TB, o Options, out io.Writer) error {
 	s.node = s.world.NewNode("node")
 	s.world.Must(nodesAreHere)
 	var err error
-	if s.etcd, err = cluster.Start(ctx, tb, s.node); err != nil {
+	if s.etcd, err = cluster.Start(ctx, tb, s.node, cluster.URL); err != nil {
 		return err
 	}
 	flags := []string{"--etcd", cluster.URL, "--prefix4", simulation.Prefix4.String()}

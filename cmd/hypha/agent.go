@@ -66,15 +66,11 @@ func work(ctx context.Context, a *agent.Agent, s *server.Server, listener net.Li
 }
 
 func openAgent(ctx context.Context, config cli.AgentConfig, log *slog.Logger) (*agent.Agent, error) {
-	etcd, err := storeConfig(config.Etcd)
-	if err != nil {
-		return nil, err
-	}
 	speaker, err := config.BGP.Speaker()
 	if err != nil {
 		return nil, err
 	}
-	return agent.Open(ctx, agentConfig(config, etcd, speaker), log)
+	return agent.Open(ctx, agentConfig(config, storeConfig(config.Etcd), speaker), log)
 }
 
 func agentConfig(config cli.AgentConfig, etcd store.Config, speaker bgp.Config) agent.Config {

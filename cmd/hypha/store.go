@@ -15,19 +15,15 @@ import (
 )
 
 // storeConfig is how to get at the etcd that the command line names.
-func storeConfig(etcd cli.EtcdConfig) (store.Config, error) {
-	password, err := etcd.Password()
+func storeConfig(etcd cli.EtcdConfig) store.Config {
 	return store.Config{
-		Endpoints: etcd.URLs, Prefix: etcd.Prefix, TLS: etcd.TLS, User: etcd.User, Password: password,
-	}, err
+		Endpoints: etcd.URLs, Prefix: etcd.Prefix, TLS: etcd.TLS, User: etcd.User, Password: etcd.Password,
+	}
 }
 
 // openStore opens the one that the command line names, for a command.
 func openStore(ctx context.Context, config cli.StoreConfig) (*store.Store, error) {
-	c, err := storeConfig(config.Etcd)
-	if err != nil {
-		return nil, err
-	}
+	c := storeConfig(config.Etcd)
 	if config.State != "" {
 		c.Dir = agent.StoreDir(config.State)
 	}

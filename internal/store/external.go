@@ -26,8 +26,6 @@ func (s *Store) connect(ctx context.Context, c Config) error {
 	config := clientv3.Config{
 		Context:              context.WithoutCancel(ctx), // the client's own: it ends with Close
 		Endpoints:            c.Endpoints,
-		Username:             c.User,
-		Password:             c.Password,
 		DialTimeout:          s.timeout,        // of letting the user in
 		DialKeepAliveTime:    10 * time.Second, // a node that vanished is noticed, and a watch moves on
 		DialKeepAliveTimeout: 5 * time.Second,
@@ -42,7 +40,13 @@ func (s *Store) connect(ctx context.Context, c Config) error {
 		}
 		config.DialOptions = append(config.DialOptions, grpc.WithTransportCredentials(&handshake{c.TLS, s.connector}))
 	}
-	if s.client, err = clientv3.New(config); err != nil {
+	if c.User != "" {
+		err = s.introduce(&config, c)
+	}
+	if err == nil {
+		s.client, err = clientv3.New(config)
+	}
+	if err != nil {
 		return fmt.Errorf("connect to etcd: %w", s.explainAt(strings.Join(c.Endpoints, ", "), err))
 	}
 	return nil

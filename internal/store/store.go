@@ -30,14 +30,14 @@ const (
 
 // Config says which etcd.
 type Config struct {
-	Endpoints []string // URLs of an external etcd; none: embedded
-	TLS       TLS      // of its https URLs
-	User      string   // at an external etcd; empty: none
-	Password  string
-	Dir       string // data directory of the embedded one, made if missing; unused otherwise
-	Prefix    string // of all keys, as CheckPrefix wants it; empty: DefaultPrefix
-	Memory    string // file in which this node keeps of which cluster it is; empty: it does not
-	History   int    // revisions of the policies that are kept at most, the current one included; 0: DefaultHistory
+	Endpoints []string               // URLs of an external etcd; none: embedded
+	TLS       TLS                    // of its https URLs
+	User      string                 // at an external etcd; empty: none
+	Password  func() (string, error) // of the user, as it is now: asked whenever etcd wants it
+	Dir       string                 // data directory of the embedded one, made if missing; unused otherwise
+	Prefix    string                 // of all keys, as CheckPrefix wants it; empty: DefaultPrefix
+	Memory    string                 // file in which this node keeps of which cluster it is; empty: it does not
+	History   int                    // revisions of the policies that are kept at most, the current one included; 0: DefaultHistory
 	Timeout   time.Duration
 	Log       *slog.Logger
 }
@@ -48,6 +48,7 @@ type Config struct {
 type Store struct {
 	mode      Mode
 	client    *clientv3.Client // sees only what is below the cluster's prefix
+	nobody    *clientv3.Client // whose connection has no user yet; nil without one
 	connector *connector       // nil when embedded
 	memory    string
 	member    atomic.Pointer[membership] // nil before JoinCluster
@@ -107,6 +108,9 @@ func (s *Store) Close() error {
 	err := s.client.Close()
 	if errors.Is(err, context.Canceled) { // how a client without a connection says that it is closed
 		err = nil
+	}
+	if s.nobody != nil {
+		s.nobody.Close()
 	}
 	if s.server != nil {
 		s.server.Close()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,7 +100,7 @@ func TestUsers(t *testing.T) {
 			_, err = s.JoinCluster(t.Context(), ClusterRequest{})
 		}
 		if err == nil {
-			_, _, err = s.AllocateIdentity(t.Context(), labels.Set{"user": c.User + c.Password})
+			_, _, err = s.AllocateIdentity(t.Context(), labels.Set{"user": c.User + c.Prefix[1:]})
 		}
 		return err
 	}
@@ -107,11 +108,11 @@ func TestUsers(t *testing.T) {
 		config Config
 		want   string // in the error; empty: none
 	}{
-		"hypha, below its prefix": {Config{User: "hypha", Password: "secret", Prefix: "/blue"}, ""},
-		"hypha, elsewhere":        {Config{User: "hypha", Password: "secret", Prefix: "/green"}, "must be given all (readwrite) below the --etcd-prefix"},
-		"one who may only read":   {Config{User: "reader", Password: "secret", Prefix: "/blue"}, "must be given all (readwrite) below the --etcd-prefix"},
-		"a wrong password":        {Config{User: "hypha", Password: "guess", Prefix: "/blue"}, "wrong --etcd-user or password"},
-		"somebody nobody knows":   {Config{User: "nobody", Password: "secret", Prefix: "/blue"}, "wrong --etcd-user or password"},
+		"hypha, below its prefix": {Config{User: "hypha", Password: password("secret"), Prefix: "/blue"}, ""},
+		"hypha, elsewhere":        {Config{User: "hypha", Password: password("secret"), Prefix: "/green"}, "must be given all (readwrite) below the --etcd-prefix"},
+		"one who may only read":   {Config{User: "reader", Password: password("secret"), Prefix: "/blue"}, "must be given all (readwrite) below the --etcd-prefix"},
+		"a wrong password":        {Config{User: "hypha", Password: password("guess"), Prefix: "/blue"}, "wrong --etcd-user or password"},
+		"somebody nobody knows":   {Config{User: "nobody", Password: password("secret"), Prefix: "/blue"}, "wrong --etcd-user or password"},
 		"somebody without a name": {Config{Prefix: "/blue"}, "wants to know who asks: give --etcd-user"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,6 +124,49 @@ func TestUsers(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+func password(is string) func() (string, error) {
+	return func() (string, error) { return is, nil }
+}
+
+// TestRotatedPassword: a node whose user gets another password is let in again as soon as it is told; what it follows goes on. With the
+// change etcd forgets whom it has let in, as it does after some minutes without a request.
+func TestRotatedPassword(t *testing.T) {
+	etcd := startEtcd(t, 1, nil)
+	etcd.addUsers()
+	var current atomic.Value
+	current.Store("secret")
+	read := func() (string, error) { return current.Load().(string), nil }
+	s := etcd.mustOpen(Config{User: "hypha", Password: read, Prefix: "/blue"})
+	if _, err := s.JoinCluster(t.Context(), ClusterRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	presence, err := s.Announce(t.Context(), nodeCalled(t, s, "a", "1"), shortLease)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer presence.Close()
+	seen := watchIdentities(t, s)
+	root, err := clientv3.New(clientv3.Config{Endpoints: etcd.urls(), Username: "root", Password: "secret", Logger: etcdLogger(quiet)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	if _, err := root.UserChangePassword(t.Context(), "hypha", "changed"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Policies(t.Context()); !errors.Is(err, ErrRefused) || !strings.Contains(fmt.Sprint(err), "wrong --etcd-user or password") {
+		t.Errorf("with the old password: %v", err)
+	}
+	current.Store("changed")
+	if _, _, err := s.AllocateIdentity(t.Context(), labels.Set{"password": "changed"}); err != nil {
+		t.Errorf("with the new password: %v", err)
+	}
+	eventually(t, "what is followed", func() bool { return seen.is("password=changed") })
+	if err := presence.Enforces(t.Context(), 1); err != nil {
+		t.Errorf("the lease: %v", err)
 	}
 }
 

@@ -109,7 +109,7 @@ func (s *Store) findCluster(ctx context.Context) (*Cluster, *membership, error) 
 	if err := json.Unmarshal(found[0].Value, &c); err != nil {
 		return nil, nil, fmt.Errorf("%w: %s: %w", ErrCorrupt, clusterKey, err)
 	}
-	return &c, &membership{string(found[0].Value), seen.Header.ClusterId}, nil
+	return &c, &membership{cluster: string(found[0].Value), etcd: seen.Header.ClusterId}, nil
 }
 
 // newCluster returns the cluster that is made when there is none.

@@ -21,6 +21,7 @@ var ErrOtherCluster = errors.New("the store is another cluster's")
 type membership struct {
 	cluster string // the value of clusterKey
 	etcd    uint64 // etcd's own ID of its cluster
+	age     age
 }
 
 // condition makes a transaction one of this cluster only, whatever has become of the store meanwhile.
@@ -28,9 +29,13 @@ func (m *membership) condition() clientv3.Cmp {
 	return clientv3.Compare(clientv3.Value(clusterKey), "=", m.cluster)
 }
 
-// check looks at what came back for a transaction under condition. Its Else is to read clusterKey.
-func (m *membership) check(response *clientv3.TxnResponse) error {
+// check looks at what came back for a transaction under condition, sent when etcd was at revision sent or later. Its Else is to read
+// clusterKey.
+func (m *membership) check(response *clientv3.TxnResponse, sent int64) error {
 	if err := m.checkEtcd(response.Header.ClusterId); err != nil {
+		return err
+	}
+	if err := m.age.see(response.Header.Revision, sent); err != nil {
 		return err
 	}
 	if response.Succeeded {

@@ -5,6 +5,7 @@ package store
 import (
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -144,6 +145,55 @@ func TestRestoredEtcd(t *testing.T) {
 	})
 	if _, again, err := second.join("", ""); err != nil || again != cluster {
 		t.Error(again, err)
+	}
+}
+
+// TestEtcdSetBack: all members are set back to what they were a while ago, and keep their ID. Whoever knows what has been since uses nothing of it,
+// also when its revision has caught up; whoever starts anew does.
+func TestEtcdSetBack(t *testing.T) {
+	etcd := startEtcd(t, 1, nil)
+	s, cluster, err := etcd.join("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	presence, err := s.Announce(t.Context(), nodeCalled(t, s, "a", "1"), shortLease)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer presence.Close()
+	only := etcd.members[0]
+	data := only.arguments[3]
+	kill(only.process)
+	if err := os.CopyFS(data+".copy", os.DirFS(data)); err != nil {
+		t.Fatal(err)
+	}
+	etcd.start(only)
+	apply(t, s, doc("shop", "1"))
+	apply(t, s, doc("shop", "2"))
+
+	kill(only.process)
+	if err := errors.Join(os.RemoveAll(data), os.Rename(data+".copy", data)); err != nil {
+		t.Fatal(err)
+	}
+	etcd.start(only)
+	eventually(t, "it is noticed by keeping a lease alone", func() bool { return s.member.Load().age.error() != nil })
+	for range 20 {
+		if _, err := etcd.admin().Put(t.Context(), "/elsewhere", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Policies(t.Context()); !errors.Is(err, ErrOlder) || !strings.Contains(err.Error(), "restart all agents") {
+		t.Errorf("policies are read: %v", err)
+	}
+	if _, _, err := s.AllocateIdentity(t.Context(), labels.Set{"new": "1"}); !errors.Is(err, ErrOlder) {
+		t.Errorf("an identity is allocated: %v", err)
+	}
+	anew, again, err := etcd.join("", "")
+	if err != nil || again != cluster {
+		t.Fatal(again, err)
+	}
+	if set, err := anew.Policies(t.Context()); err != nil || set.Revision != 0 {
+		t.Error(set, err)
 	}
 }
 

@@ -133,7 +133,8 @@ func (s *Store) keep(number uint32, lease clientv3.LeaseID) (*Presence, error) {
 	p := &Presence{store: s, number: number, lease: lease, stop: stop, over: make(chan struct{})}
 	go func() {
 		defer close(p.over)
-		for range kept {
+		for answer := range kept {
+			s.doubt(ctx, answer.Revision)
 		}
 	}()
 	return p, nil

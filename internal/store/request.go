@@ -89,12 +89,19 @@ func (s *Store) attempt(ctx context.Context, conditions []clientv3.Cmp, then []c
 	if member == nil {
 		return s.client.Txn(ctx).If(conditions...).Then(then...).Commit()
 	}
+	if err := member.age.error(); err != nil {
+		return nil, err
+	}
+	sent := member.age.newest.Load()
 	conditions = append(conditions[:len(conditions):len(conditions)], member.condition())
 	response, err := s.client.Txn(ctx).If(conditions...).Then(then...).Else(clientv3.OpGet(clusterKey)).Commit()
 	if err != nil {
 		return nil, err
 	}
-	return response, member.check(response)
+	if err = member.check(response, sent); errors.Is(err, ErrOlder) {
+		s.log.Error("the store can not be used any more", "error", err) // once: from now on nothing is sent
+	}
+	return response, err
 }
 
 // codeOf returns gRPC's code of an error, and etcd's in those that its client has made its own.
@@ -120,7 +127,7 @@ func (s *Store) explain(ctx context.Context, err error) error {
 // explainAt says what to do about an error of the etcd that is there.
 func (s *Store) explainAt(where string, err error) error {
 	switch code := codeOf(err); {
-	case err == nil, errors.Is(err, ErrOtherCluster):
+	case err == nil, errors.Is(err, ErrOtherCluster), errors.Is(err, ErrOlder):
 		return err
 	case errors.Is(err, context.DeadlineExceeded), code == codes.Unavailable, code == codes.DeadlineExceeded:
 		return fmt.Errorf("%w: no answer from %s: %w", ErrUnavailable, where, cmp.Or(s.connector.why(), err))

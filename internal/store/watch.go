@@ -73,7 +73,7 @@ func (s *Store) followFrom(ctx context.Context, prefix string, f follower, known
 			}
 		}
 		*known = max(*known, revision)
-		if errors.Is(err, rpctypes.ErrCompacted) || errors.Is(err, ErrOtherCluster) {
+		if errors.Is(err, rpctypes.ErrCompacted) || errors.Is(err, ErrOtherCluster) || errors.Is(err, ErrOlder) {
 			*known = 0
 		}
 		if err != nil {
@@ -93,6 +93,9 @@ func (s *Store) coalesce(first clientv3.WatchResponse, news clientv3.WatchChan) 
 		}
 		if id := response.Header.ClusterId; member != nil && id != 0 && id != member.etcd {
 			return revision, events, fmt.Errorf("watch: %w", member.checkEtcd(id))
+		}
+		if member != nil && member.age.error() != nil {
+			return revision, events, fmt.Errorf("watch: %w", member.age.error())
 		}
 		revision, events = upTo(response), append(events, response.Events...)
 		select {

@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"time"
 
 	"github.com/hypha-net/hypha/internal/atomicfile"
+	"github.com/hypha-net/hypha/internal/endpoint"
 	"github.com/hypha-net/hypha/internal/store"
 )
 
@@ -36,6 +38,31 @@ func (a *Agent) adoptNodes() {
 	a.member.directory.Adopt(others)
 }
 
+// regainNumber has the store give this node the number that it had. That is news to it if the node was deleted, or the store set back.
+func (a *Agent) regainNumber(ctx context.Context) error {
+	earlier, _ := readNodes(a.config.nodesFile()) // what is wrong with it is said by adoptNodes
+	for _, node := range earlier {
+		if node.Name == a.config.Node {
+			return a.store.RegainNodeNumber(ctx, node.Name, node.Number)
+		}
+	}
+	return nil
+}
+
+// checkShare refuses endpoints with addresses of the cluster that are not this node's: it had another number when they were made, and
+// that is somebody else's now. What others send to them goes there.
+func (n Node) checkShare(endpoints map[endpoint.ID]endpoint.Endpoint) error {
+	for _, e := range endpoints {
+		for _, address := range []netip.Addr{e.IPv6, e.IPv4} {
+			if n.plan().Has(address) && !n.Prefix6.Contains(address) && !n.Prefix4.Contains(address) {
+				return fmt.Errorf("%w: endpoint %s has %s, and this node is number %d now, with %v and %v: run hypha cleanup, and attach the endpoints anew",
+					store.ErrNumberLost, e.Name, address, n.Number, n.Prefix6, n.Prefix4)
+			}
+		}
+	}
+	return nil
+}
+
 // readNodes reads what keepNodes has written. None is no error.
 func readNodes(path string) (nodes []store.Node, err error) {
 	data, err := os.ReadFile(path)
@@ -51,7 +78,7 @@ func readNodes(path string) (nodes []store.Node, err error) {
 	return nodes, nil
 }
 
-// keepNodes writes down which other nodes there are, after each change, until ctx is done.
+// keepNodes writes down which nodes there are, after each change, until ctx is done.
 func (a *Agent) keepNodes(ctx context.Context) error {
 	if a.member.health.Load() == nil {
 		return nil // nobody else can be there
@@ -69,9 +96,9 @@ func (a *Agent) keepNodes(ctx context.Context) error {
 }
 
 func (a *Agent) writeNodes() error {
-	nodes := []store.Node{}
-	for _, peer := range a.peers() {
-		nodes = append(nodes, peer.Node)
+	var nodes []store.Node
+	for node := range a.member.directory.Snapshot().All() {
+		nodes = append(nodes, node.Node)
 	}
 	data, err := json.Marshal(nodes)
 	if err != nil {

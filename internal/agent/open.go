@@ -94,6 +94,9 @@ func (a *Agent) openStore(ctx context.Context) (err error) {
 	}
 	a.member.clusterID = joined.ID
 	plan := cluster.Plan{Prefix6: joined.Prefix6, Prefix4: joined.Prefix4}
+	if err := a.regainNumber(ctx); err != nil {
+		return err
+	}
 	number, err := a.store.NodeNumber(ctx, a.config.Node, plan.Last())
 	if err != nil {
 		return err
@@ -124,6 +127,9 @@ func (a *Agent) openPools(context.Context) (err error) {
 func (a *Agent) openEndpoints(context.Context) error {
 	all, bad, err := openEndpoints(a.config.recordsDir())
 	if err != nil {
+		return err
+	}
+	if err := a.node.checkShare(all.snapshot().byID); err != nil {
 		return err
 	}
 	a.endpoints = all

@@ -172,7 +172,7 @@ func (p Plan) fits(node store.Node) error {
 			node.Name, node.Prefix6, node.Prefix4, node.Number, share.Prefix6, share.Prefix4)
 	}
 	for _, address := range node.Addresses {
-		if p.Prefix6.Contains(address) || p.Prefix4.Contains(address) {
+		if p.Has(address) {
 			return fmt.Errorf("%w: %s is reached by %s, which is of the containers' %s", errForeign, node.Name, address, p.prefixOf(address))
 		}
 	}

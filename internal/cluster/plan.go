@@ -77,10 +77,15 @@ func (p Plan) share4(number uint32, s *Share) error {
 	return nil
 }
 
+// Has reports whether an address is one of the cluster's containers, or would be.
+func (p Plan) Has(address netip.Addr) bool {
+	return p.Prefix6.Contains(address) || p.Prefix4.Contains(address)
+}
+
 // Apart refuses a plan that gives containers addresses of the network that the nodes reach each other by.
 func (p Plan) Apart(underlay []netip.Addr) error {
 	for _, address := range underlay {
-		if p.Prefix6.Contains(address) || p.Prefix4.Contains(address) {
+		if p.Has(address) {
 			return fmt.Errorf("%w: %s has %s in it: make the cluster with another --prefix6 or --prefix4, or name another address of this node with --address",
 				ErrOverlap, p.prefixOf(address), address)
 		}

@@ -84,6 +84,16 @@ func regain(name string, number uint32) []clientv3.Op {
 	}
 }
 
+// RegainNodeNumber gives a node without a number the one that it had, unless somebody has that now. It was deleted while it was away, or
+// etcd was set back to before it came; its endpoints have addresses of that number.
+func (s *Store) RegainNodeNumber(ctx context.Context, name string, number uint32) error {
+	_, err := s.commit(ctx, []clientv3.Cmp{unchanged(nodeNames+name, 0), unchanged(numberKey(nodeNumbers, number), 0)}, regain(name, number)...)
+	if err != nil {
+		return fmt.Errorf("regain number %d of node %s: %w", number, name, err)
+	}
+	return nil
+}
+
 // DeleteNode takes a node's name and number from it: others may have them. ErrNoNode, ErrNodePresent.
 func (s *Store) DeleteNode(ctx context.Context, name string) error {
 	key := nodeNames + name

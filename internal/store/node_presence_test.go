@@ -221,6 +221,22 @@ func TestDeletedNodeReturns(t *testing.T) {
 	}
 }
 
+// TestNumberRegained: whoever is started anew after it was deleted has its number again, if nobody has it; and never a second one.
+func TestNumberRegained(t *testing.T) {
+	s := startServer(t).connect(t, DefaultTimeout)
+	for _, c := range []struct {
+		name         string
+		before, want uint32
+	}{{"later", 2, 2}, {"first", 7, 7}, {"fresh", 7, 1}, {"next", 2, 3}, {"later", 9, 2}} {
+		if err := s.RegainNodeNumber(t.Context(), c.name, c.before); err != nil {
+			t.Fatal(err)
+		}
+		if number, err := s.NodeNumber(t.Context(), c.name, 255); err != nil || number != c.want {
+			t.Errorf("%s had %d and has %d, %v, want %d", c.name, c.before, number, err, c.want)
+		}
+	}
+}
+
 func TestNodeNumbersStartAtOneAndStay(t *testing.T) {
 	s := open(t, t.TempDir())
 	for _, name := range []string{"b", "a", "b", "c/d", "a"} {

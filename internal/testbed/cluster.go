@@ -3,6 +3,7 @@
 package testbed
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"time"
@@ -97,6 +98,24 @@ func (c *Cluster) Find(name string) *Node {
 		return a.Node
 	}
 	return nil
+}
+
+// Leader returns the member of etcd that leads.
+func (c *Cluster) Leader() (leader *Member) {
+	c.tb.Helper()
+	err := eventually(func() (over bool, err error) {
+		for _, m := range c.Etcd {
+			if !m.Ended() && m.Leads() {
+				leader = m
+				return true, nil
+			}
+		}
+		return false, errors.New("no member of etcd leads")
+	})
+	if err != nil {
+		c.tb.Fatalf("%v", err)
+	}
+	return leader
 }
 
 // eventually tries until there is no error, or it is over, or patienceLimit is at an end. It returns the last error.

@@ -58,6 +58,25 @@ func (m *Member) Launch() {
 	}
 }
 
+// Leads reports whether the member says that it is the leader.
+func (m *Member) Leads() bool {
+	client := m.HTTPClient()
+	client.Timeout = 5 * time.Second
+	answer, err := client.Post(m.url(2379)+"/v3/maintenance/status", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	var state struct {
+		Header struct {
+			Member string `json:"member_id"`
+		}
+		Leader string
+	}
+	err = json.NewDecoder(answer.Body).Decode(&state)
+	return err == nil && state.Leader != "" && state.Leader == state.Header.Member
+}
+
 // healthy returns why the member does not serve, nil if it does: then a quorum does.
 func (m *Member) healthy() error {
 	client := m.HTTPClient()

@@ -15,7 +15,7 @@ import (
 
 // cluster is the script command that makes a cluster of machines, and does things to them.
 func cluster(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, len(args) > 1, "cluster etcd N | machine NAME | join | launch NAME [FLAG]... | stop | kill | freeze | thaw NAME | cut | heal NAME NAME")
+	usage(ts, len(args) > 1, "cluster etcd N | machine NAME | join | launch NAME [FLAG]... | stop | kill | freeze | thaw NAME | cut | heal NAME NAME | depose etcd")
 	s, verb, name := stageOf(ts), args[0], args[1]
 	switch verb {
 	case "etcd":
@@ -28,6 +28,11 @@ func cluster(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	case "launch":
 		launch(ts, neg, s.cluster, name, args[2:]...)
+	case "depose":
+		usage(ts, !neg && len(args) == 2, "cluster depose etcd")
+		leader := s.cluster.Leader()
+		leader.Kill()
+		leader.Launch()
 	case "cut", "heal":
 		usage(ts, len(args) == 3, "cluster cut | heal NAME NAME")
 		do := map[string]func(a, b *testbed.Node){"cut": s.cluster.Cut, "heal": s.cluster.Heal}[verb]

@@ -20,6 +20,7 @@
 //	cluster join NAME [FLAG]...   a machine, and its agent
 //	cluster launch NAME [FLAG]... | stop | kill | freeze | thaw NAME    what runs on a machine
 //	cluster cut | heal NAME NAME    two machines from each other; they do not notice
+//	cluster depose etcd             kills the member that leads, and starts it again
 //	                          Nodes of a cluster take packets as $DATAPATH says, by the overlay or native, unless a flag does; $MTU fit then
 //	gateways NAME             sets $NAME_gateway6 and $NAME_gateway4: what the node of a cluster has in its prefixes
 //	count FILE PATTERN MIN    fails if fewer than MIN lines of FILE match
@@ -27,7 +28,7 @@
 //	complains PATTERN         wants the last command to have printed one line of complaint, and it to match
 //
 // $world and $node are namespaces too, with $world4 ... $node6. The small programs in the files called program_*_test.go are on the
-// PATH: in, on, etcd, answer, say, silence, talk, call, crowd, spoof, eventually, parallel, json, leaf.
+// PATH: in, on, etcd, answer, say, silence, talk, call, change, crowd, spoof, eventually, parallel, json, leaf.
 package e2e
 
 import (

@@ -25,6 +25,7 @@ func programs() map[string]func() {
 		"silence":    program(silence),
 		"talk":       program(talk),
 		"call":       program(call),
+		"change":     program(change),
 		"crowd":      program(crowd),
 		"spoof":      program(spoof),
 		"json":       program(readJSON),

@@ -78,7 +78,7 @@ func readNodes(path string) (nodes []store.Node, err error) {
 	return nodes, nil
 }
 
-// keepNodes writes down which nodes there are, after each change, until ctx is done.
+// keepNodes writes down which nodes there are, after each change, until ctx is done, and once more then.
 func (a *Agent) keepNodes(ctx context.Context) error {
 	if a.member.health.Load() == nil {
 		return nil // nobody else can be there
@@ -92,7 +92,7 @@ func (a *Agent) keepNodes(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
-	return nil
+	return a.writeNodes()
 }
 
 func (a *Agent) writeNodes() error {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/hypha-net/hypha/api"
 )
@@ -60,7 +61,7 @@ func (c *cluster) watch(t *testing.T) {
 	eventually(t, "the monitor tells of a flow", func() error { return c.heard() })
 }
 
-// heard sends something that is always allowed, and fails if it is not told of at once.
+// heard sends something that is always allowed, and fails if it is not told of soon: the monitor may rest for a moment.
 func (c *cluster) heard() error {
 	p := c.newProbe(c.hostEnd(false), c.endOf(c.containers[0], false), "udp", palette[0])
 	told := c.events.expect(p.wire())
@@ -70,7 +71,7 @@ func (c *cluster) heard() error {
 	select {
 	case <-told:
 		return nil
-	default:
+	case <-time.After(100 * time.Millisecond):
 		return fmt.Errorf("nothing about %v", p)
 	}
 }

@@ -139,7 +139,7 @@ func TestBetweenNodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"floor", "vxlan", "hypha-overlay"} {
+	for _, name := range []string{"floor", "vxlan", "hypha-overlay", "hypha-native"} {
 		for _, w := range []string{"tcp-rr", "tcp-stream-4"} {
 			if s := r.Find(name, w); s == nil || len(s.Of(report.Rate)) < r.Rounds {
 				t.Errorf("%s under %s: %+v, want %d good samples or more", name, w, s, r.Rounds)

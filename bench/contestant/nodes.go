@@ -17,7 +17,8 @@ const PlainVXLAN = "vxlan"
 var BetweenNodes = []Contestant{
 	{Floor, "two nodes, plain routing", routed},
 	{PlainVXLAN, "two nodes, plain VXLAN device", tunnelled},
-	{"hypha-overlay", "two nodes, Hypha's overlay", overlay{}.build},
+	{"hypha-overlay", "two nodes, Hypha's overlay", joined{}.build},
+	{"hypha-native", "two nodes, Hypha native", joined{flags: []string{"--datapath", "native"}}.build},
 }
 
 // routed is what no overlay can be faster than: the nodes route, by routes that somebody has written down.

@@ -10,7 +10,7 @@
 //	+--------------------------+
 //
 // It tells what happens between them, command by command, with their real output, and fails where one does not do what is said
-// of it. hypha, etcd, tcpdump and app (../app) have to be on the PATH. With KEEP=1 it ends in a shell on that stage, and takes it
+// of it. hypha, etcd, tcpdump and app (../app) have to be on the PATH. With MODE=native packets travel as they are, else in the overlay. With KEEP=1 it ends in a shell on that stage, and takes it
 // away when the shell ends.
 package main
 

@@ -20,11 +20,15 @@ type story struct {
 	cluster *testbed.Cluster
 	inside  map[string]*testbed.Namespace // containers
 	address map[string]string             // IPv6, of containers
+	wire    *wire
 	scenes  int
 }
 
 func newStory(ctx context.Context, tb testbed.TB) *story {
-	s := &story{tb: tb, ctx: ctx, inside: map[string]*testbed.Namespace{}, address: map[string]string{}}
+	s := &story{tb: tb, ctx: ctx, wire: wires[os.Getenv("MODE")], inside: map[string]*testbed.Namespace{}, address: map[string]string{}}
+	if s.wire == nil {
+		tb.Fatalf("MODE is %q: want native, or nothing for the overlay", os.Getenv("MODE"))
+	}
 	if os.Geteuid() != 0 {
 		tb.Fatalf("needs root, for BPF and network namespaces: sudo make demo-cluster")
 	}
@@ -32,7 +36,7 @@ func newStory(ctx context.Context, tb testbed.TB) *story {
 	s.check(os.MkdirAll(dir, 0o700))
 	s.cluster = testbed.NewCluster(tb, s.program("hypha"), s.program("etcd"), 1, dir)
 	for _, name := range []string{"a", "b", "c"} {
-		s.cluster.Machine(name, "--health-interval", "1s", "--lease", "5s")
+		s.cluster.Machine(name, append([]string{"--health-interval", "1s", "--lease", "5s"}, s.wire.flags...)...)
 	}
 	return s
 }

@@ -21,32 +21,32 @@ var errStrangers = errors.New("the nodes do not find each other")
 // findTime is how long they may take.
 const findTime = time.Minute
 
-// overlay is two nodes with an agent each, an endpoint on each, and the policy of hypha-10.
-type overlay struct {
+// joined is two nodes with an agent each, an endpoint on each, and the policy of hypha-10.
+type joined struct {
 	flags []string // more, of both agents
 }
 
-func (o overlay) build(ctx context.Context, s Setting) (*Way, error) {
+func (j joined) build(ctx context.Context, s Setting) (*Way, error) {
 	world := testbed.NewWorld(s)
-	a, b := world.NewNode("overlay-client"), world.NewNode("overlay-server")
+	a, b := world.NewNode("cluster-client"), world.NewNode("cluster-server")
 	store := fmt.Sprintf("http://[%s]:2379", a.IPv6)
 	if _, err := cluster.Start(ctx, s, a, store); err != nil {
 		return nil, err
 	}
-	client, _, err := o.join(ctx, s, a, store, "client")
+	client, _, err := j.join(ctx, s, a, store, "client")
 	if err != nil {
 		return nil, err
 	}
-	server, last, err := o.join(ctx, s, b, store, "server")
+	server, last, err := j.join(ctx, s, b, store, "server")
 	if err != nil {
 		return nil, err
 	}
-	return &Way{Path: load.Path{Client: client, Server: server}}, o.agree(ctx, last)
+	return &Way{Path: load.Path{Client: client, Server: server}}, j.agree(ctx, last)
 }
 
 // join starts a node's agent, and attaches a host to it.
-func (o overlay) join(ctx context.Context, s Setting, node *testbed.Node, store, role string) (load.Host, *agent.Agent, error) {
-	flags := append([]string{"--node", role, "--etcd", store, "--health-interval", "1s"}, o.flags...)
+func (j joined) join(ctx context.Context, s Setting, node *testbed.Node, store, role string) (load.Host, *agent.Agent, error) {
+	flags := append([]string{"--node", role, "--etcd", store, "--health-interval", "1s"}, j.flags...)
 	a, err := agent.Start(ctx, s, node, s.Hypha, flags...)
 	if err != nil {
 		return load.Host{}, nil, err
@@ -56,7 +56,7 @@ func (o overlay) join(ctx context.Context, s Setting, node *testbed.Node, store,
 }
 
 // agree returns when the nodes know each other and enforce the policy.
-func (overlay) agree(ctx context.Context, a *agent.Agent) error {
+func (joined) agree(ctx context.Context, a *agent.Agent) error {
 	file := api.PolicyFile{Source: "bench", Text: prefixes(10)()}
 	change, err := a.ApplyPolicies(ctx, api.PolicyApply{Files: []api.PolicyFile{file}})
 	if err != nil {

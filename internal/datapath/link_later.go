@@ -48,7 +48,7 @@ func (d *Datapath) place(id endpoint.ID, device int, program *ebpf.Program) erro
 		if err := putFilter(device, program); err == nil {
 			return d.unlinked.add(id, device, program)
 		}
-		// The device has a qdisc of somebody else's or of an earlier agent's, or the kernel lacks these filters. A link replaces them all.
+		// The device has a qdisc of somebody else's, or the kernel lacks these filters. A link comes before them all.
 		if err := d.makeLink(linkName(id), device, program); err != nil {
 			return err
 		}

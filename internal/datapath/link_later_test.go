@@ -67,11 +67,12 @@ func TestRunLinksTakesOverFromFilters(t *testing.T) {
 // What an agent leaves that ends before the link is there, or before the filter has gone, the next one brings to its end.
 func TestEndpointsOfAnAgentThatEndedBetweenFilterAndLink(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		left func(n *node, device int) error
+		name   string
+		linked bool // at once, by the next one
+		left   func(n *node, device int) error
 	}{
-		{"no link yet", func(*node, int) error { return nil }},
-		{"both", func(n *node, device int) error {
+		{"no link yet", false, func(*node, int) error { return nil }},
+		{"both", true, func(n *node, device int) error {
 			return n.makeLink(linkName(1), device, n.unlinked.waiting[1].program)
 		}},
 	} {
@@ -82,14 +83,21 @@ func TestEndpointsOfAnAgentThatEndedBetweenFilterAndLink(t *testing.T) {
 			n.ns.Must(func() error { return c.left(n, n.unlinked.waiting[1].device) })
 			n.reopen()
 			n.wantAnswer(t, container)
+			old := n.state(1).Entry
 			n.apply(e)
+			n.wantAt(t, c.linked, !c.linked)
+			if n.state(1).Entry == old {
+				t.Error("the program is the earlier agent's")
+			}
+			n.wantAnswer(t, container)
+			n.linkAll()
 			n.wantAt(t, true, false)
 			n.wantAnswer(t, container)
 		})
 	}
 }
 
-// A program that is made anew before its link is there needs no second filter.
+// A program that is made anew before its link is there takes the filter's place.
 func TestRegenerateBeforeTheLinkIsThere(t *testing.T) {
 	n := newNode(t)
 	e := n.endpoint(1)
@@ -97,13 +105,15 @@ func TestRegenerateBeforeTheLinkIsThere(t *testing.T) {
 	before, files := n.state(1).Entry, n.openFiles()
 	n.Regenerate(1)
 	n.apply(e)
-	n.wantAt(t, true, false)
+	n.wantAt(t, false, true)
 	if n.state(1).Entry == before {
 		t.Error("the program is the old one")
 	}
-	if now := n.openFiles(); now != files-1 {
+	if now := n.openFiles(); now != files {
 		t.Errorf("%d files were open, one of them the program that waits for its link, now %d", files, now)
 	}
+	n.linkAll()
+	n.wantAt(t, true, false)
 }
 
 // A CNI plugin that limits bandwidth puts a qdisc of its own there. It stays, and the endpoint has a link at once.

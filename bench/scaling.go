@@ -25,6 +25,7 @@ func scaleCommand(ctx context.Context, args []string) error {
 	f.IntVar(&o.Following, "following", 1000, "nodes that follow the store as an agent does; the others only write")
 	f.Float64Var(&o.Churn, "churn", 0.01, "part of the endpoints that is replaced in a minute")
 	f.Float64Var(&o.Fresh, "fresh", 0.01, "part of those that come whose label set is new to the cluster")
+	f.DurationVar(&o.Settle, "settle", 6*time.Minute, "after how long the nodes are quiet: what was found unused while they started is looked at again after five minutes")
 	f.DurationVar(&o.Window, "window", 2*time.Minute, "how long each phase is measured")
 	if err := f.Parse(args); err != nil {
 		return err

@@ -26,9 +26,10 @@ const healthPort = 4290
 type Options struct {
 	Hypha                                  string // binary
 	Nodes, Endpoints, LabelSets, Following int
-	Churn                                  float64 // part of the endpoints that is replaced in a minute
-	Fresh                                  float64 // part of those that come whose label set is new to the cluster
-	Window                                 time.Duration
+	Churn                                  float64       // part of the endpoints that is replaced in a minute
+	Fresh                                  float64       // part of those that come whose label set is new to the cluster
+	Settle                                 time.Duration // until the nodes are taken to be quiet
+	Window                                 time.Duration // that each phase is measured
 }
 
 // stage is what a run is about.
@@ -93,7 +94,7 @@ func (s *stage) alone(ctx context.Context, _ testbed.TB) error {
 	if err := s.restart(ctx, "no other node"); err != nil {
 		return err
 	}
-	return s.watch(ctx, "no other node", s.idle)
+	return s.watch(ctx, "no other node", s.nothing)
 }
 
 func (s *stage) crowded(ctx context.Context, tb testbed.TB) error {
@@ -115,13 +116,13 @@ func (s *stage) crowded(ctx context.Context, tb testbed.TB) error {
 	})
 	s.others.Populate(s.Endpoints / s.Nodes)
 	fmt.Fprintf(os.Stderr, "they are there after %v; all tell what they use\n", time.Since(begun).Round(time.Second))
-	if err := s.idle(ctx); err != nil {
+	if err := idle(ctx, s.Settle); err != nil {
 		return err
 	}
 	if err := s.restart(ctx, "quiet"); err != nil {
 		return err
 	}
-	return s.watch(ctx, "quiet", s.idle)
+	return s.watch(ctx, "quiet", s.nothing)
 }
 
 func (s *stage) busy(ctx context.Context, _ testbed.TB) error {
@@ -134,9 +135,11 @@ func (s *stage) busy(ctx context.Context, _ testbed.TB) error {
 	})
 }
 
-func (s *stage) idle(ctx context.Context) error {
+func (s *stage) nothing(ctx context.Context) error { return idle(ctx, s.Window) }
+
+func idle(ctx context.Context, d time.Duration) error {
 	select {
-	case <-time.After(s.Window):
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -61,9 +61,13 @@ func TestRemoteEndpointsTakeNoRoom(t *testing.T) {
 	}
 	knows := func(nodes, sets int) {
 		t.Helper()
-		until(t, fmt.Sprintf("%d nodes and %d label sets", nodes, sets), func() bool {
-			return a.member.directory.Snapshot().Len() == nodes && a.view.Load().known.Len() == sets
-		})
+		want, got := fmt.Sprintf("%d nodes, %d label sets", nodes, sets), ""
+		for end := time.Now().Add(time.Minute); got != want; time.Sleep(5 * time.Millisecond) {
+			got = fmt.Sprintf("%d nodes, %d label sets", a.member.directory.Snapshot().Len(), a.view.Load().known.Len())
+			if time.Now().After(end) {
+				t.Fatalf("knows %s, of %s", got, want)
+			}
+		}
 	}
 	knows(nodes+1, sets+1)
 	unruled := footprintOf(t, a)
@@ -183,14 +187,4 @@ func (e *ears) heard() map[string]int {
 	}
 	e.Fatal("the watch has ended")
 	return nil
-}
-
-// until polls until it is so.
-func until(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); !so(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
 }

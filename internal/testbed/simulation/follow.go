@@ -32,7 +32,7 @@ func (c *Cluster) follow(ctx, running context.Context, n *node) error {
 	})
 	c.running.Go(func() {
 		n.store.WatchPolicies(running, func(set store.PolicySet) error { //nolint:errcheck // its end
-			return n.presence.Enforces(running, set.Revision)
+			return n.presence.Load().Enforces(running, set.Revision)
 		})
 	})
 	if n.health == nil {

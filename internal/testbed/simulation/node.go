@@ -24,7 +24,7 @@ const lease = 30 * time.Second
 type node struct {
 	store     *store.Store
 	record    store.Node
-	presence  *store.Presence
+	presence  atomic.Pointer[store.Presence]
 	health    *cluster.Health // nil: it does not answer
 	forgotten atomic.Int64    // what it tells of what it has forgotten
 
@@ -52,9 +52,12 @@ func (c *Cluster) start(ctx, running context.Context, i int) (_ *node, err error
 	if n.record, err = c.record(ctx, n.store, plan, i); err != nil {
 		return nil, err
 	}
-	if n.presence, err = n.store.Announce(ctx, n.record, lease); err != nil {
+	presence, err := n.store.Announce(ctx, n.record, lease)
+	if err != nil {
 		return nil, err
 	}
+	n.presence.Store(presence)
+	c.running.Go(func() { n.stay(running) })
 	share := store.Share{Node: n.record.Number, Grace: c.config.Grace, Uses: n.told}
 	c.running.Go(func() { n.store.ShareIdentities(running, share) }) //nolint:errcheck // its end
 	if c.config.Inside != nil {
@@ -139,13 +142,24 @@ func (n *node) told() store.Uses {
 	return store.Uses{Forgotten: n.forgotten.Load(), Used: slices.Sorted(maps.Keys(n.uses))}
 }
 
+// stay announces the node again when its lease has ended: this process had no time to keep it.
+func (n *node) stay(ctx context.Context) {
+	for n.presence.Load().Await(ctx); ctx.Err() == nil; n.presence.Load().Await(ctx) { //nolint:errcheck // it says that the lease has ended
+		presence, err := n.store.Announce(ctx, n.record, lease)
+		if err != nil {
+			continue // the next one ends at once
+		}
+		n.presence.Swap(presence).Close()
+	}
+}
+
 func (n *node) close() error {
 	var problems []error
 	if n.health != nil {
 		problems = append(problems, n.health.Close())
 	}
-	if n.presence != nil {
-		n.presence.Close()
+	if presence := n.presence.Load(); presence != nil {
+		presence.Close()
 	}
 	if n.store != nil {
 		problems = append(problems, n.store.Close())

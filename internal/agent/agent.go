@@ -40,7 +40,8 @@ type Agent struct {
 	features datapath.Features
 	node     Node
 	member   membership
-	mtu4     int // bytes of an IPv4 packet that fits between the nodes; at most that of the endpoints' links
+	recalled *recollection // that this agent was opened by; nil: by the store
+	mtu4     int           // bytes of an IPv4 packet that fits between the nodes; at most that of the endpoints' links
 
 	store      *store.Store
 	identities *identity.Registry
@@ -82,7 +83,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return a.denials.follow(ctx, a.monitor) },
 		func(ctx context.Context) error { return returnHeap(ctx, heapInterval) },
 		a.meetStrangers,
-		a.keepPresence, a.followNodes, a.keepNodes, a.keepWays, a.followUnderlay, a.runHealth, a.runBGP, a.reportEnforced,
+		a.keepPresence, a.followNodes, a.keepNodes, a.keepRecollection, a.keepWays, a.followUnderlay, a.runHealth, a.runBGP, a.reportEnforced,
 		a.recogniseRules, a.followPolicies, a.followIdentities, a.shareIdentities, a.followHostAddresses, a.keepHost, a.runMonitor, a.docker.Run,
 	} {
 		group.Go(func() error { return part(ctx) })

@@ -83,6 +83,17 @@ func (a *Agent) openCluster(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	return a.takePlace(ctx)
+}
+
+// takePlace announces this node, and learns who else is there. While the store is away that is for later: keepPresence
+// announces it, and those known before are taken to be there.
+func (a *Agent) takePlace(ctx context.Context) error {
+	if a.recalled != nil {
+		a.member.presence.Store(a.store.Absent(a.node.Number))
+		a.recallNodes()
+		return nil
+	}
 	presence, err := a.store.Announce(ctx, *a.member.record.Load(), a.config.Lease)
 	if err != nil {
 		return err

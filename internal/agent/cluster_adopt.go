@@ -23,6 +23,15 @@ const nodesPause = 10 * time.Second
 // A node that is cut off from the store is not in it, and goes on talking to this one. An agent that is started meanwhile has to know
 // of it, or it would take the ways to it out of the kernel: so its predecessor has left the nodes that it knew in a file.
 
+// recallNodes goes by the nodes that an earlier agent knew, and by itself, while the store is away.
+func (a *Agent) recallNodes() {
+	earlier, err := readNodes(a.config.nodesFile())
+	if err != nil {
+		a.log.Warn("other nodes are not known until the store is back", "err", err)
+	}
+	a.member.directory.Recall(append(earlier, *a.member.record.Load()))
+}
+
 // adoptNodes takes over which nodes an earlier agent knew. Without its word, those are all that are in the store.
 func (a *Agent) adoptNodes() {
 	earlier, err := readNodes(a.config.nodesFile())

@@ -100,3 +100,5 @@ func (c Config) rulingsFile() string  { return filepath.Join(c.State, "rulings.j
 func (c Config) nodesFile() string    { return filepath.Join(c.State, "nodes.json") }
 func (c Config) sysctlFile() string   { return filepath.Join(c.State, "sysctl.json") }
 func (c Config) instanceFile() string { return filepath.Join(c.State, "instance") }
+
+func (c Config) recollectionFile() string { return filepath.Join(c.State, "recollection.json") }

@@ -83,21 +83,8 @@ func (a *Agent) openStore(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	joined, err := a.store.JoinCluster(ctx, store.ClusterRequest{
-		Prefix6: a.config.Prefix6, Prefix4: a.config.Prefix4, NoIPv4: a.config.NoIPv4, Propose4: proposeIPv4(routes),
-	})
-	if err != nil {
-		return err
-	}
-	if !joined.Prefix4.IsValid() && !a.config.NoIPv4 {
-		a.problems.set("IPv4", errNoIPv4)
-	}
-	a.member.clusterID = joined.ID
-	plan := cluster.Plan{Prefix6: joined.Prefix6, Prefix4: joined.Prefix4}
-	if err := a.regainNumber(ctx); err != nil {
-		return err
-	}
-	number, err := a.store.NodeNumber(ctx, a.config.Node, plan.Last())
+	want := store.ClusterRequest{Prefix6: a.config.Prefix6, Prefix4: a.config.Prefix4, NoIPv4: a.config.NoIPv4, Propose4: proposeIPv4(routes)}
+	number, plan, err := a.join(ctx, want)
 	if err != nil {
 		return err
 	}
@@ -105,7 +92,37 @@ func (a *Agent) openStore(ctx context.Context) (err error) {
 	if a.node, err = newNode(a.config.Node, number, plan); err != nil {
 		return err
 	}
+	if r := a.recalled; r != nil {
+		a.identities.Recall(r.Revision, r.Sets)
+		return nil
+	}
 	return a.identities.Load(ctx)
+}
+
+// join makes this node one of the cluster, or finds it to have been one. It returns the node's number, and the cluster's plan.
+func (a *Agent) join(ctx context.Context, want store.ClusterRequest) (number uint32, plan cluster.Plan, err error) {
+	joined, err := a.store.JoinCluster(ctx, want)
+	plan = cluster.Plan{Prefix6: joined.Prefix6, Prefix4: joined.Prefix4}
+	if err == nil {
+		err = a.regainNumber(ctx)
+	}
+	if err == nil {
+		number, err = a.store.NodeNumber(ctx, a.config.Node, plan.Last())
+	}
+	if err != nil {
+		if a.recalled, err = a.recollect(err); err != nil {
+			return 0, plan, err
+		}
+		if joined, err = a.store.RejoinCluster(want, a.recalled.Revision); err != nil {
+			return 0, plan, err
+		}
+		number, plan = a.recalled.Number, cluster.Plan{Prefix6: joined.Prefix6, Prefix4: joined.Prefix4}
+	}
+	if !joined.Prefix4.IsValid() && !a.config.NoIPv4 {
+		a.problems.set("IPv4", errNoIPv4)
+	}
+	a.member.clusterID = joined.ID
+	return number, plan, nil
 }
 
 func (a *Agent) openPools(context.Context) (err error) {
@@ -179,7 +196,7 @@ func (a *Agent) openDatapath(context.Context) (err error) {
 // openView takes everything that verdicts depend on as it is now. Until it is complete, the kernel goes by what an earlier
 // agent told it.
 func (a *Agent) openView(ctx context.Context) error {
-	set, err := a.store.Policies(ctx)
+	set, err := a.firstPolicies(ctx)
 	if err != nil {
 		return err
 	}
@@ -205,6 +222,14 @@ func (a *Agent) openView(ctx context.Context) error {
 	}
 	a.claimSaved()
 	return nil
+}
+
+// firstPolicies are the store's, or those that an earlier agent knew.
+func (a *Agent) firstPolicies(ctx context.Context) (store.PolicySet, error) {
+	if a.recalled != nil {
+		return a.recalled.Policies, nil
+	}
+	return a.store.Policies(ctx)
 }
 
 // claimSaved makes the tables of the endpoints that earlier agents left, all together. Those whose identity is not known any

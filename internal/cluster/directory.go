@@ -93,6 +93,16 @@ func (d *Directory) Adopt(earlier []store.Node) {
 	})
 }
 
+// Recall takes in nodes that an earlier agent knew, as present: the backend is away, and until Run hears from it nobody is known to have
+// lost a lease. One that is silent meanwhile stays, too: it may be about to do the same.
+func (d *Directory) Recall(earlier []store.Node) {
+	all := make(map[uint32]store.Node, len(earlier))
+	for _, node := range earlier {
+		all[node.Number] = node
+	}
+	d.replace(all)
+}
+
 // mayAnswer reports whether a node could be asked, and is not known to be silent.
 func (d *Directory) mayAnswer(node store.Node) bool {
 	return node.Health != 0 && !d.silent[node.Number]

@@ -51,6 +51,9 @@ func (r *Registry) Load(ctx context.Context) error {
 	return nil
 }
 
+// Recall makes known what an earlier agent knew at a revision: the backend is away. Run then learns what has changed since.
+func (r *Registry) Recall(revision int64, sets map[uint32]labels.Set) { r.replace(revision, sets) }
+
 // Run follows the backend until ctx is done, and returns why it ended.
 func (r *Registry) Run(ctx context.Context) error {
 	return r.backend.WatchIdentities(ctx, r.replace, r.change)

@@ -61,6 +61,9 @@ func (s *Snapshot) All() iter.Seq2[Number, labels.Set] {
 // Len returns how many label sets there are.
 func (s *Snapshot) Len() int { return s.length }
 
+// Complete returns the backend's revision up to which s has all that came and went.
+func (s *Snapshot) Complete() int64 { return s.complete }
+
 // Forgotten returns the backend's revision up to which s no longer has those who have lost their numbers.
 func (s *Snapshot) Forgotten() int64 { return s.forgotten }
 

@@ -61,7 +61,7 @@ func (s *Store) joinCluster(ctx context.Context, want ClusterRequest) (Cluster, 
 	if err := before.confirm(s.where(), c); err != nil {
 		return Cluster{}, err
 	}
-	now := memory{c.ID, strconv.FormatUint(member.etcd, 16)}
+	now := memory{c.ID, strconv.FormatUint(member.etcd, 16), member.cluster}
 	if err := s.stayed(before, now); err != nil {
 		return Cluster{}, err
 	}

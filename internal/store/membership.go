@@ -61,8 +61,9 @@ func (m *membership) checkEtcd(id uint64) error {
 // memory is what a node keeps of the cluster that it is in. An agent that is pointed at another store by mistake must not tell its
 // running endpoints that nobody is known any more.
 type memory struct {
-	Cluster string `json:"cluster"` // Cluster.ID; empty: none yet
-	Etcd    string `json:"etcd"`    // etcd's own, in hex: news when it was restored or moved
+	Cluster string `json:"cluster"`         // Cluster.ID; empty: none yet
+	Etcd    string `json:"etcd"`            // etcd's own, in hex: news when it was restored or moved
+	Value   string `json:"value,omitempty"` // of clusterKey; empty: an older version wrote this
 }
 
 // recall reads the memory. None is no error.
@@ -88,7 +89,7 @@ func (s *Store) remember(before, now memory) error {
 	if s.memory == "" || before == now {
 		return nil
 	}
-	if before.Cluster != "" {
+	if before.Cluster != "" && before.Etcd != now.Etcd {
 		s.log.Warn("the cluster's store is in another etcd than before", "etcd", now.Etcd, "before", before.Etcd)
 	}
 	data, err := json.Marshal(now)

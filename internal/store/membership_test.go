@@ -68,7 +68,7 @@ func TestMovedCluster(t *testing.T) {
 		if moved != errors.Is(err, ErrOtherCluster) || !moved && err != nil {
 			t.Errorf("moved %v: %v", moved, err)
 		}
-		if err := s.remember(memory{}, memory{c.ID, "1"}); !moved && err != nil {
+		if err := s.remember(memory{}, memory{Cluster: c.ID, Etcd: "1"}); !moved && err != nil {
 			t.Error(err)
 		}
 		if err := s.Close(); err != nil {

@@ -140,6 +140,13 @@ func (s *Store) keep(number uint32, lease clientv3.LeaseID) (*Presence, error) {
 	return p, nil
 }
 
+// Absent is the place of a node that could not be announced: its lease has ended before it began.
+func (s *Store) Absent(number uint32) *Presence {
+	p := &Presence{store: s, number: number, stop: func() {}, over: make(chan struct{})}
+	close(p.over)
+	return p
+}
+
 // Await returns ctx's error when that is done, or ErrAbsent when the lease has ended, or can not be known to be kept.
 func (p *Presence) Await(ctx context.Context) error {
 	select {
@@ -174,6 +181,11 @@ func (p *Presence) Enforces(ctx context.Context, revision uint64) error {
 
 // put writes under the lease. ErrAbsent if that has ended.
 func (p *Presence) put(ctx context.Context, key, value string) error {
+	select {
+	case <-p.over:
+		return ErrAbsent
+	default:
+	}
 	_, err := p.store.commit(ctx, nil, clientv3.OpPut(key, value, clientv3.WithLease(p.lease)))
 	if errors.Is(err, rpctypes.ErrLeaseNotFound) {
 		return ErrAbsent

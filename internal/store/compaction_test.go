@@ -26,45 +26,8 @@ func TestNodesOutliveCompaction(t *testing.T) {
 	present(1, "1")
 	present(2, "1")
 
-	var lock sync.Mutex
-	versions, enforced := map[uint32]string{}, ""
-	enter := func(nodes map[uint32]Node) {
-		for number, node := range nodes {
-			versions[number] = node.Version
-		}
-	}
-	watcher := etcd.connect(t, DefaultTimeout)
-	watchContext(t, func(ctx context.Context) error {
-		return watcher.WatchNodes(ctx, func(all map[uint32]Node) {
-			lock.Lock()
-			defer lock.Unlock()
-			clear(versions)
-			enter(all)
-		}, func(put map[uint32]Node, gone []uint32) {
-			lock.Lock()
-			defer lock.Unlock()
-			enter(put)
-			for _, number := range gone {
-				delete(versions, number)
-			}
-		})
-	})
-	watchContext(t, func(ctx context.Context) error {
-		return watcher.WatchEnforced(ctx, func(revisions map[uint32]uint64) {
-			lock.Lock()
-			defer lock.Unlock()
-			enforced = fmt.Sprint(revisions)
-		})
-	})
-	see := func(want string) {
-		t.Helper()
-		eventually(t, want, func() bool {
-			lock.Lock()
-			defer lock.Unlock()
-			return fmt.Sprint(versions) == want && enforced == want
-		})
-	}
-	see("map[1:1 2:1]")
+	watcher := newNodeWatcher(t, etcd.connect(t, DefaultTimeout), func(n Node) string { return n.Version })
+	watcher.sees("at first", "map[1:1 2:1] map[1:1 2:1]")
 	etcd.relay.cut(true)
 	for _, prefix := range []string{nodePresent, nodeEnforced} {
 		if _, err := inside.client.Delete(t.Context(), numberKey(prefix, 1)); err != nil {
@@ -75,9 +38,9 @@ func TestNodesOutliveCompaction(t *testing.T) {
 	present(3, "1")
 	compact(t, inside)
 	etcd.relay.cut(false)
-	see("map[2:2 3:1]")
+	watcher.sees("after the compaction", "map[2:2 3:1] map[2:2 3:1]")
 	present(3, "2")
-	see("map[2:2 3:2]")
+	watcher.sees("from then on", "map[2:2 3:2] map[2:2 3:2]")
 }
 
 // TestPoliciesOutliveCompaction cuts a watch of policies off while they change twice, and etcd forgets the first change: of the

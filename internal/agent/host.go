@@ -3,6 +3,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"time"
@@ -75,6 +76,9 @@ func (a *Agent) revisit() {
 // masquerade hides the containers' addresses from the world where it could not answer them. The cluster sees them.
 func (a *Agent) masquerade() datapath.Masquerade {
 	m := datapath.Masquerade{Keep: a.clusterPrefixes()}
+	if len(a.config.Store.Endpoints) > 0 {
+		m.Overlay = cmp.Or(a.config.OverlayPort, datapath.DefaultOverlayPort)
+	}
 	if a.config.Masquerade == "off" {
 		return m
 	}

@@ -32,6 +32,19 @@ const ruleset = `table inet hypha {
 }
 `
 
+const untracked = `
+	chain untracked_in {
+		type filter hook prerouting priority raw; policy accept;
+		udp dport 8472 notrack
+	}
+
+	chain untracked_out {
+		type filter hook output priority raw; policy accept;
+		udp dport 8472 notrack
+	}
+}
+`
+
 var masquerade = datapath.Masquerade{
 	Sources: []netip.Prefix{prefix("10.0.0.0/24"), prefix("fd00::/64")},
 	Keep:    []netip.Prefix{prefix("10.1.0.0/16"), prefix("fd00::/48")},
@@ -75,6 +88,18 @@ func TestMasqueradeSync(t *testing.T) {
 	n.Must(masquerade.Sync)
 	if diff := cmp.Diff(before, command(t, n, "nft -a list ruleset")); diff != "" {
 		t.Errorf("a second Sync changed:\n%s", diff)
+	}
+	inCluster := masquerade
+	inCluster.Overlay = datapath.DefaultOverlayPort
+	n.Must(inCluster.Sync)
+	want := strings.TrimSuffix(ruleset, "}\n") + untracked
+	if diff := cmp.Diff(want, command(t, n, "nft list table inet hypha")); diff != "" {
+		t.Errorf("with an overlay (-want +got):\n%s", diff)
+	}
+	before = command(t, n, "nft -a list ruleset")
+	n.Must(inCluster.Sync)
+	if diff := cmp.Diff(before, command(t, n, "nft -a list ruleset")); diff != "" {
+		t.Errorf("a second Sync with an overlay changed:\n%s", diff)
 	}
 	for range 2 { // what is missing is no error
 		n.Must(masquerade.Remove)

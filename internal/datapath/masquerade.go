@@ -32,9 +32,19 @@ const table = "hypha"
 //	    oifname "hypha_host" fib saddr type local drop
 //	  }
 //	}
+//
+// Translation has the kernel track all connections of the host. Packets of the overlay are excepted, where there is one: each flow in it
+// would be one more, on both nodes.
+//
+//	chain untracked_in {
+//	  type filter hook prerouting priority raw
+//	  udp dport OVERLAY notrack
+//	}
+//	chain untracked_out, likewise, hook output
 type Masquerade struct {
 	Sources []netip.Prefix // of containers whose addresses mean nothing to the world
 	Keep    []netip.Prefix // destinations that shall see the containers' own addresses
+	Overlay uint16         // UDP port; 0: there is none
 }
 
 // Sync makes the kernel agree with m, in one transaction. If it does already, nothing is written.

@@ -18,7 +18,7 @@ type ruledChain struct {
 }
 
 func (m Masquerade) chains(t *nftables.Table) []ruledChain {
-	return []ruledChain{
+	all := []ruledChain{
 		{&nftables.Chain{
 			Name: "postrouting", Table: t, Type: nftables.ChainTypeNAT,
 			Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityNATSource,
@@ -28,6 +28,15 @@ func (m Masquerade) chains(t *nftables.Table) []ruledChain {
 			Hooknum: nftables.ChainHookForward, Priority: nftables.ChainPriorityFilter,
 		}, [][]expr.Any{dropFromOurselves()}},
 	}
+	if m.Overlay == 0 {
+		return all
+	}
+	untracked := func(name string, hook *nftables.ChainHook) ruledChain {
+		return ruledChain{&nftables.Chain{
+			Name: name, Table: t, Type: nftables.ChainTypeFilter, Hooknum: hook, Priority: nftables.ChainPriorityRaw,
+		}, [][]expr.Any{leaveUntracked(m.Overlay)}}
+	}
+	return append(all, untracked("untracked_in", nftables.ChainHookPrerouting), untracked("untracked_out", nftables.ChainHookOutput))
 }
 
 // translate are the rules of what leaves the host.
@@ -48,6 +57,18 @@ func dropFromOurselves() []expr.Any {
 		&expr.Fib{Register: 1, FlagSADDR: true, ResultADDRTYPE: true},
 		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: binary.NativeEndian.AppendUint32(nil, unix.RTN_LOCAL)},
 		&expr.Verdict{Kind: expr.VerdictDrop})
+}
+
+// leaveUntracked is `udp dport PORT notrack`.
+func leaveUntracked(port uint16) []expr.Any {
+	const offset, size = 2, 2 // of the destination port in a UDP header
+	return []expr.Any{
+		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{unix.IPPROTO_UDP}},
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: offset, Len: size},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: binary.BigEndian.AppendUint16(nil, port)},
+		&expr.Notrack{},
+	}
 }
 
 // side is one of the two addresses of an IP header.

@@ -79,24 +79,38 @@ func (c *Cluster) Replace(ctx context.Context, kind Kind, count int) (Churned, e
 	return sum, err
 }
 
-// replace does it for one endpoint of a node: as in identity.Registry, only who is the first with a label set asks for its number.
+// replace does it for one endpoint of a node.
 func (c *Cluster) replace(ctx context.Context, n *node, kind Kind) (asked bool, err error) {
-	leaves, comes := n.two(c.draw)
+	var comes int
 	switch kind {
+	case Shared:
+		comes = n.share(c.draw, c.sets.of)
 	case Any:
 		comes = c.draw(c.sets.count())
+		asked, err = c.number(ctx, n, comes)
 	case Fresh:
 		comes = c.sets.add()
+		asked, err = c.number(ctx, n, comes)
 	}
-	number := c.sets.of(comes)
-	if asked = number == 0 || !n.using(number); asked {
-		if number, _, err = n.store.AllocateIdentity(ctx, LabelSet(comes)); err != nil {
-			return asked, fmt.Errorf("an endpoint of %s: %w", n.record.Name, err)
-		}
-		c.sets.set(comes, number)
+	if err != nil {
+		return asked, err
 	}
-	n.release(c.sets.of(n.swap(leaves, comes, number)))
+	n.release(c.sets.of(n.swap(c.draw, comes)))
 	return asked, nil
+}
+
+// number has a node use a label set: as in identity.Registry, only who is the first with it there asks for its number.
+func (c *Cluster) number(ctx context.Context, n *node, set int) (asked bool, err error) {
+	number := c.sets.of(set)
+	if number != 0 && n.useAgain(number) {
+		return false, nil
+	}
+	if number, _, err = n.store.AllocateIdentity(ctx, LabelSet(set)); err != nil {
+		return true, fmt.Errorf("an endpoint of %s: %w", n.record.Name, err)
+	}
+	c.sets.set(set, number)
+	n.use(number)
+	return true, nil
 }
 
 func (c Churned) plus(other Churned) Churned {

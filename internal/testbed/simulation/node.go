@@ -104,13 +104,20 @@ func (n *node) add(set int, number uint32) {
 	n.uses[number]++
 }
 
-// swap puts another endpoint in the place of one, and returns the label set that this had.
-func (n *node) swap(endpoint, set int, number uint32) (before int) {
+// swap puts another endpoint in the place of one that is drawn, and returns the label set that this had. What both use stays used.
+func (n *node) swap(draw func(int) int, set int) (before int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	endpoint := draw(len(n.endpoints))
 	before, n.endpoints[endpoint] = n.endpoints[endpoint], set
-	n.uses[number]++
 	return before
+}
+
+// use is one more of a number.
+func (n *node) use(number uint32) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.uses[number]++
 }
 
 // release gives back what an endpoint used that is gone.
@@ -122,17 +129,24 @@ func (n *node) release(number uint32) {
 	}
 }
 
-// two returns an endpoint, and the label set of another one.
-func (n *node) two(draw func(int) int) (endpoint, set int) {
+// share is one more use of the label set of an endpoint that is drawn. It stays used when that one ends meanwhile.
+func (n *node) share(draw func(int) int, number func(set int) uint32) (set int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return draw(len(n.endpoints)), n.endpoints[draw(len(n.endpoints))]
+	set = n.endpoints[draw(len(n.endpoints))]
+	n.uses[number(set)]++
+	return set
 }
 
-func (n *node) using(number uint32) bool {
+// useAgain is one more use of a number that the node uses already, if it does.
+func (n *node) useAgain(number uint32) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.uses[number] > 0
+	if n.uses[number] == 0 {
+		return false
+	}
+	n.uses[number]++
+	return true
 }
 
 // told is what the node tells the others.

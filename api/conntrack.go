@@ -13,8 +13,8 @@ type Flow struct {
 	Protocol string `json:"protocol"`
 	Client   Party  `json:"client"` // who sent the first packet
 	Server   Party  `json:"server"`
-	State    string `json:"state"` // "unanswered", "established", "half-closed" or "closing"
-	Table    string `json:"table"` // "established" or "unanswered"
+	State    string `json:"state"` // "unanswered", "answered" (TCP, not confirmed yet), "established", "half-closed" or "closing"
+	Table    string `json:"table"` // "flows", or "overflow" for what is beyond its opener's share and may be replaced
 	Denied   bool   `json:"denied,omitempty"`
 	Age      int64  `json:"ageSeconds"`
 	Expires  int64  `json:"expiresSeconds"` // if no packet comes

@@ -16,7 +16,7 @@ import (
 )
 
 // watched are the workloads under which the kernel times programs: established packets, first and last ones among others, large
-// ones. FirstPackets comes behind them.
+// ones. FirstPackets comes when they are through: it leaves each contestant's client with more unanswered flows than its share.
 var watched = map[string]bool{"tcp-rr": true, "udp-small": true, "tcp-crr": true, "tcp-connect": true, "tcp-stream-6": true}
 
 // inSitu times the programs of all in rounds and turns, as rates are.
@@ -26,11 +26,17 @@ func inSitu(ctx context.Context, p *progress, o options, all field, ear machine.
 		return err
 	}
 	defer counting.Close()
+	some := slices.DeleteFunc(slices.Clone(o.workloads), func(w load.Workload) bool { return !watched[w.Name] })
+	if err := watchRounds(ctx, p, o, some, all, ear, r); err != nil {
+		return err
+	}
+	return watchRounds(ctx, p, o, []load.Workload{load.FirstPackets}, all, ear, r)
+}
+
+// watchRounds is all rounds of some workloads.
+func watchRounds(ctx context.Context, p *progress, o options, workloads []load.Workload, all field, ear machine.Ear, r *report.Report) error {
 	for round := range o.rounds {
-		for _, w := range append(slices.Clip(o.workloads), load.FirstPackets) {
-			if !watched[w.Name] && w.Name != load.FirstPackets.Name {
-				continue
-			}
+		for _, w := range workloads {
 			p.say("BPF time in situ, round %d of %d: %s", round+1, o.rounds, w.Name)
 			if err := watchAll(ctx, all.from(round), w, ear, o, r); err != nil {
 				return fmt.Errorf("BPF time in situ: %s: %w", w.Name, err)

@@ -35,7 +35,7 @@ func TestOnlyOwnAddressesSend(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			eachFamily(t, n, func(t *testing.T, ip family) {
 				client.send(c.from.to(server.end, ip, testbed.TCP(1000, 80, "S"))).want(t, c.want)
-				if c.want != toEndpoint && len(n.flows(n.Unanswered)) != 0 {
+				if c.want != toEndpoint && len(n.flows(n.Flows)) != 0 {
 					t.Error("a flow of it is left")
 				}
 			})

@@ -2,75 +2,14 @@
 #pragma once
 
 #include "endpoints.h"
+#include "flows.h"
 #include "packet.h"
 #include "place.h"
 #include "transport.h"
-
-#define SECOND_NS 1000000000ULL
-
-enum flow_state {
-	FLOW_UNANSWERED = 0,
-	FLOW_ESTABLISHED,
-	FLOW_HALF_CLOSED, /* one side sent FIN */
-	FLOW_CLOSING, /* both did, or one sent RST */
-};
-
-struct flow_end {
-	__u32 generation; /* stamp: of the endpoint when the verdict was made */
-	__u16 endpoint; /* who may send on this side; 0: outside */
-	__u16 node; /* other node that may */
-};
-
-/* end_place reads both in one step. */
-static __always_inline __u32 end_place(const struct flow_end *end)
-{
-	__u32 place;
-
-	__builtin_memcpy(&place, &end->endpoint, sizeof(place));
-	return place;
-}
-
-/*
- * Arrays have an element for each side, in the order of the flow's key. What every packet needs comes first, in
- * half a cache line: with a hash map's element in 192 bytes of its own, that is in one.
- */
-struct flow {
-	struct flow_end end[2];
-	__u8 client; /* index of the side that opened it */
-	__u8 state; /* enum flow_state */
-	__u8 denied; /* judged again, and no longer allowed: enum verdict says why; 0: it is */
-	__u8 fins; /* bit a side */
-	__u32 counter; /* slot */
-	__u32 validated_jiffies; /* when the verdict was made */
-	__u32 lifetime_s; /* idle time after which it is as good as gone */
-	__u64 validated_ns; /* the same on CLOCK_MONOTONIC, coarse: idle time counts from here */
-	__u64 created_ns;
-	__u32 revision; /* of the policy that judged it */
-	__u32 ruling; /* number, with enum ruling_flags */
-	__u32 identity[2];
-};
-
-/* Flows that were answered. Full is an event and a counter: flows stay in unanswered then. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 19);
-	__type(key, struct flow_key);
-	__type(value, struct flow);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} established SEC(".maps");
-
-/* Flows that nobody has answered yet: a flood of them evicts only its like. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1 << 16);
-	__type(key, struct flow_key);
-	__type(value, struct flow);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} unanswered SEC(".maps");
+#include "waiting.h"
 
 /* Idle lifetimes in seconds, by protocol and state. */
-static __always_inline __u32 lifetime_of(__u8 protocol, enum flow_state state)
+static __always_inline __u16 lifetime_of(__u8 protocol, enum flow_state state)
 {
 	switch (protocol) {
 	case IPPROTO_TCP:
@@ -90,6 +29,23 @@ static __always_inline void set_state(struct flow *flow, __u8 protocol, enum flo
 {
 	flow->state = state;
 	flow->lifetime_s = lifetime_of(protocol, state);
+}
+
+/*
+ * advance follows the flow's beginning: a reply establishes it; with TCP, what the opener says after the reply. Who asks under
+ * others' addresses never gets that far.
+ */
+static __always_inline void advance(struct flow *flow, __u8 protocol, __u32 side, __u8 tcp_flags)
+{
+	int tcp = protocol == IPPROTO_TCP, opener = side == flow->client;
+
+	if (tcp && (tcp_flags & TCP_SYN)) {
+		if (!opener && flow->state == FLOW_UNANSWERED)
+			set_state(flow, protocol, FLOW_ANSWERED);
+		return;
+	}
+	if (opener == tcp && flow->state == (tcp ? FLOW_ANSWERED : FLOW_UNANSWERED))
+		set_state(flow, protocol, flow->fins ? FLOW_HALF_CLOSED : FLOW_ESTABLISHED);
 }
 
 static __always_inline int expired(const struct flow *flow, __u64 now)
@@ -129,15 +85,21 @@ static __always_inline enum verdict opens_flow(const struct packet *packet)
 static __always_inline void close_side(struct flow *flow, __u32 side, __u8 tcp_flags)
 {
 	flow->fins |= tcp_flags & TCP_RST ? 3 : 1 << side;
-	set_state(flow, IPPROTO_TCP, flow->fins == 3 ? FLOW_CLOSING : FLOW_HALF_CLOSED);
+	if (flow->fins == 3)
+		set_state(flow, IPPROTO_TCP, FLOW_CLOSING);
+	else if (flow->state >= FLOW_ESTABLISHED)
+		set_state(flow, IPPROTO_TCP, FLOW_HALF_CLOSED);
 }
 
-/* track_tcp follows the flow's end. An error about the flow ends nothing. */
-static __always_inline void track_tcp(struct flow *flow, const struct packet *packet)
+/* track follows a flow from its beginning to its end. One that its opener took back before it got an answer waits on. */
+static __always_inline void track(struct flow *flow, __u8 protocol, __u32 side, __u8 tcp_flags)
 {
-	if (packet->protocol == IPPROTO_TCP && (packet->tcp_flags & (TCP_FIN | TCP_RST)) &&
-	    !(packet->flags & PACKET_ICMP_ERROR))
-		close_side(flow, packet->side, packet->tcp_flags);
+	advance(flow, protocol, side, tcp_flags);
+	if (protocol == IPPROTO_TCP && (tcp_flags & (TCP_FIN | TCP_RST)))
+		close_side(flow, side, tcp_flags);
+	if (flow->waits && flow->state >= FLOW_ESTABLISHED &&
+	    (flow->state != FLOW_CLOSING || side != flow->client))
+		wait_no_longer(flow);
 }
 
 /* stamped is who is at one end of a flow, if its stamp still holds. */

@@ -41,13 +41,13 @@ func (c talk) open(t testing.TB) {
 	c.says("A").want(t, toEndpoint)
 }
 
-func TestFlowIsPromotedByItsReply(t *testing.T) {
+func TestFlowIsEstablishedByBothSides(t *testing.T) {
 	n := newNode(t)
 	client, server := n.pair()
 	eachFamily(t, n, func(t *testing.T, ip family) {
 		c := talk{client, server, ip}
 		c.says("S").want(t, toEndpoint)
-		key, flow := n.only(t, n.Unanswered)
+		key, flow := n.only(t)
 		side := flow.Client
 		if key.Address[side] != address(client.ip(ip)) || key.Port[side] != networkOrder(1000) ||
 			key.Address[1-side] != address(server.ip(ip)) || key.Port[1-side] != networkOrder(80) || key.Protocol != 6 {
@@ -66,18 +66,19 @@ func TestFlowIsPromotedByItsReply(t *testing.T) {
 		if !reply.reply || reply.flows != 0 || reply.key != server.account(client, client.identity, 0, true) {
 			t.Errorf("counted %+v, want a reply on its flow's slot", reply.counted)
 		}
-		n.wantState(t, bpf.EndpointFlowStateFLOW_ESTABLISHED, 6*3600)
+		n.wantState(t, bpf.EndpointFlowStateFLOW_ANSWERED, 60)
 		again := c.says("A").want(t, toEndpoint)
 		if again.reply || again.flows != 0 {
 			t.Errorf("counted %+v, want one more packet of the same flow", again.counted)
 		}
+		n.wantState(t, bpf.EndpointFlowStateFLOW_ESTABLISHED, 6*3600)
 	})
 }
 
-// wantState: the one flow is an established one.
-func (n *node) wantState(t testing.TB, state bpf.EndpointFlowState, lifetime uint32) {
+// wantState: the one flow is in that state.
+func (n *node) wantState(t testing.TB, state bpf.EndpointFlowState, lifetime uint16) {
 	t.Helper()
-	_, flow := n.only(t, n.Established)
+	_, flow := n.only(t)
 	if flow.State != uint8(state) || flow.LifetimeS != lifetime {
 		t.Errorf("state %d for %d s, want %d for %d s", flow.State, flow.LifetimeS, state, lifetime)
 	}
@@ -98,7 +99,7 @@ func TestTCPClosing(t *testing.T) {
 		c.says("A").want(t, toEndpoint)
 
 		c.says("S").want(t, toEndpoint) // the same ports again
-		if _, flow := n.only(t, n.Unanswered); flow.Fins != 0 {
+		if _, flow := n.only(t); flow.Fins != 0 {
 			t.Errorf("the new flow is half closed: %+v", flow)
 		}
 		c.hears("SA").want(t, toEndpoint)
@@ -114,7 +115,7 @@ func TestRefusedConnection(t *testing.T) {
 		c := talk{client, server, ip}
 		c.says("S").want(t, toEndpoint)
 		c.hears("RA").want(t, toEndpoint)
-		if _, flow := n.only(t, n.Unanswered); flow.State != uint8(bpf.EndpointFlowStateFLOW_CLOSING) {
+		if _, flow := n.only(t); flow.State != uint8(bpf.EndpointFlowStateFLOW_CLOSING) {
 			t.Errorf("state %d, want closing", flow.State)
 		}
 		c.says("S").want(t, toEndpoint)
@@ -143,7 +144,7 @@ func TestMidStreamWithoutFlow(t *testing.T) {
 	} {
 		eachFamily(t, n, func(t *testing.T, ip family) {
 			talk{client, server, ip}.says(flags).want(t, want)
-			if left := len(n.flows(n.Unanswered)); left != 0 {
+			if left := len(n.flows(n.Flows)); left != 0 {
 				t.Errorf("%d flows, want none", left)
 			}
 		})
@@ -156,11 +157,11 @@ func TestIdleFlowIsOver(t *testing.T) {
 	eachFamily(t, n, func(t *testing.T, ip family) {
 		c := talk{client, server, ip}
 		c.open(t)
-		n.edit(t, n.Established, idle)
+		n.edit(t, idle)
 		c.hears("A").want(t, noConnection)
 		c.says("A").want(t, noConnection)
 		c.says("S").want(t, toEndpoint)
-		n.only(t, n.Unanswered)
+		n.only(t)
 	})
 }
 
@@ -172,9 +173,8 @@ func TestReplies(t *testing.T) {
 		name     string
 		there    gopacket.SerializableLayer
 		back     gopacket.SerializableLayer
-		lifetime uint32
+		lifetime uint16
 	}{
-		{"TCP", testbed.TCP(1000, 80, "S"), testbed.TCP(80, 1000, "SA"), 6 * 3600},
 		{"UDP", testbed.UDP(1000, 53), testbed.UDP(53, 1000), 180},
 		{"SCTP", testbed.SCTP(1000, 7), testbed.SCTP(7, 1000), 3600},
 		{"same port on both sides", testbed.UDP(500, 500), testbed.UDP(500, 500), 180},

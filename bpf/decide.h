@@ -59,8 +59,8 @@ static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct pack
 		return DROP_INTERNAL;
 
 	if (over) {
-		bpf_map_delete_elem(&established, key);
-		bpf_map_delete_elem(&unanswered, key);
+		bpf_map_delete_elem(&flows, key);
+		bpf_map_delete_elem(&overflow, key);
 	}
 	judgement->packet = *packet;
 	judgement->key = *key;
@@ -75,30 +75,32 @@ static __always_inline enum verdict open_flow(struct __sk_buff *skb, struct pack
 	return VERDICT_JUDGE;
 }
 
-/* promote moves an answered flow to the main table, and says where it is now: if that is full, it stays. */
+/* promote moves an established flow to the table of all, and says where it is now: if that is full, it stays. */
 static __noinline int promote(struct __sk_buff *skb, const struct packet *packet,
-			      const struct flow_key *key, struct flow *flow)
+			      const struct flow_key *key, const struct flow *flow)
 {
-	struct flow answered = *flow;
-
-	set_state(&answered, packet->protocol, FLOW_ESTABLISHED);
-	track_tcp(&answered, packet);
-	if (bpf_map_update_elem(&established, key, &answered, BPF_ANY)) {
-		flow->state = answered.state;
-		flow->lifetime_s = answered.lifetime_s;
+	if (bpf_map_update_elem(&flows, key, flow, BPF_ANY)) {
 		count_verdict(NOTICE_CONNTRACK_FULL, skb->len);
 		emit(skb, packet, EVENT_NOTICE, NOTICE_CONNTRACK_FULL);
-		return TABLE_UNANSWERED;
+		return TABLE_OVERFLOW;
 	}
-	bpf_map_delete_elem(&unanswered, key);
-	return TABLE_ESTABLISHED;
+	bpf_map_delete_elem(&overflow, key);
+	return TABLE_FLOWS;
 }
 
-/* answers says whether packet is the first reply of a flow that still waits for one. */
-static __always_inline int answers(const struct packet *packet, const struct flow *flow)
+/* track_packet says where the flow is then. An error about a flow changes nothing of it. */
+static __always_inline int track_packet(struct __sk_buff *skb, const struct packet *packet,
+					const struct flow_key *key, struct flow *flow,
+					enum flow_table table, __u8 tcp_flags)
 {
-	return flow->state == FLOW_UNANSWERED && (packet->flags & PACKET_REPLY) &&
-	       !(packet->flags & PACKET_ICMP_ERROR);
+	int waits = flow->state < FLOW_ESTABLISHED;
+
+	if (packet->flags & PACKET_ICMP_ERROR)
+		return table;
+	track(flow, packet->protocol, packet->side, tcp_flags);
+	if (table == TABLE_OVERFLOW && waits && flow->state == FLOW_ESTABLISHED)
+		return promote(skb, packet, key, flow);
+	return table;
 }
 
 /*
@@ -128,12 +130,10 @@ static __always_inline enum verdict judge_again(struct __sk_buff *skb, const str
 		judgement->node[i] = node;
 		judgement->standing[i] = standing;
 	}
-	if (answers(packet, flow))
-		table = promote(skb, packet, key, flow);
 	judgement->packet = *packet;
 	judgement->key = *key;
 	judgement->client = flow->client;
-	judgement->table = table;
+	judgement->table = track_packet(skb, packet, key, flow, table, packet->tcp_flags & TCP_SYN);
 	judgement->packet.source_identity = judgement->standing[packet->side & 1].identity;
 	judgement->packet.destination_identity = judgement->standing[!(packet->side & 1)].identity;
 	return VERDICT_JUDGE;
@@ -144,7 +144,8 @@ static __always_inline enum verdict judge_again(struct __sk_buff *skb, const str
  * no longer for sure.
  */
 static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet *packet,
-					   const struct flow_key *key, struct flow *flow)
+					   const struct flow_key *key, struct flow *flow,
+					   enum flow_table table)
 {
 	__u8 side = packet->side & 1;
 
@@ -167,9 +168,7 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 		return VERDICT_NEXT;
 	if (flow->denied) /* who is not known may be so at any moment: that verdict is not kept */
 		return flow->denied == DROP_IDENTITY_UNKNOWN ? VERDICT_NEXT : flow->denied;
-	track_tcp(flow, packet);
-	if (answers(packet, flow))
-		promote(skb, packet, key, flow);
+	track_packet(skb, packet, key, flow, table, packet->tcp_flags);
 	return way_of(packet);
 }
 
@@ -207,7 +206,7 @@ static __always_inline int may_speak(const struct packet *packet, const struct f
  */
 VERIFIED_ONCE int decide(struct __sk_buff *skb, struct packet *packet)
 {
-	enum flow_table table = TABLE_UNANSWERED;
+	enum flow_table table = TABLE_FLOWS;
 	__u64 now = bpf_ktime_get_coarse_ns();
 	struct flow_key key;
 	enum verdict verdict;
@@ -217,14 +216,13 @@ VERIFIED_ONCE int decide(struct __sk_buff *skb, struct packet *packet)
 		return DROP_INTERNAL;
 	packet->side = flow_key_of(&key, packet->protocol, &packet->source, packet->source_port,
 				   &packet->destination, packet->destination_port);
-	/* In this order: most packets of established flows never come here. */
-	flow = bpf_map_lookup_elem(&unanswered, &key);
+	flow = bpf_map_lookup_elem(&flows, &key);
 	if (!flow) {
-		flow = bpf_map_lookup_elem(&established, &key);
-		table = TABLE_ESTABLISHED;
+		flow = find_overflow(&key);
+		table = TABLE_OVERFLOW;
 	}
 	if (flow && may_speak(packet, flow) && !reusable(flow, packet, now)) {
-		verdict = follow(skb, packet, &key, flow);
+		verdict = follow(skb, packet, &key, flow, table);
 		if (verdict == VERDICT_NEXT)
 			verdict = judge_again(skb, packet, &key, flow, table);
 		if (verdict != VERDICT_NEXT)

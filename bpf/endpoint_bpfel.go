@@ -134,7 +134,9 @@ type EndpointFlow struct {
 	Fins             uint8
 	Counter          uint32
 	ValidatedJiffies uint32
-	LifetimeS        uint32
+	LifetimeS        uint16
+	Waits            uint8
+	Pad              uint8
 	ValidatedNs      uint64
 	CreatedNs        uint64
 	Revision         uint32
@@ -160,9 +162,10 @@ type EndpointFlowState uint32
 
 const (
 	EndpointFlowStateFLOW_UNANSWERED  EndpointFlowState = 0
-	EndpointFlowStateFLOW_ESTABLISHED EndpointFlowState = 1
-	EndpointFlowStateFLOW_HALF_CLOSED EndpointFlowState = 2
-	EndpointFlowStateFLOW_CLOSING     EndpointFlowState = 3
+	EndpointFlowStateFLOW_ANSWERED    EndpointFlowState = 1
+	EndpointFlowStateFLOW_ESTABLISHED EndpointFlowState = 2
+	EndpointFlowStateFLOW_HALF_CLOSED EndpointFlowState = 3
+	EndpointFlowStateFLOW_CLOSING     EndpointFlowState = 4
 )
 
 type EndpointFragment struct {
@@ -290,6 +293,13 @@ type EndpointOutsider struct {
 	Node     uint32
 }
 
+type EndpointOverflowUse struct {
+	_       structs.HostLayout
+	Entered uint64
+	Gone    uint64
+	Left    uint64
+}
+
 type EndpointPrefixKey struct {
 	_       structs.HostLayout
 	Length  uint32
@@ -406,6 +416,18 @@ type EndpointVerdictCounter struct {
 	Bytes   uint64
 }
 
+type EndpointWaiting struct {
+	_     structs.HostLayout
+	Flows int32
+	Seen  uint32
+}
+
+type EndpointWaitingLimit uint32
+
+const (
+	EndpointWaitingLimitWAITING_MAX EndpointWaitingLimit = 4096
+)
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -415,8 +437,8 @@ const (
 	EndpointMapCounterSlots        = "counter_slots"
 	EndpointMapCounters            = "counters"
 	EndpointMapEndpoints           = "endpoints"
-	EndpointMapEstablished         = "established"
 	EndpointMapEvents              = "events"
+	EndpointMapFlows               = "flows"
 	EndpointMapFragments           = "fragments"
 	EndpointMapFreeCounters        = "free_counters"
 	EndpointMapJudgements          = "judgements"
@@ -426,10 +448,12 @@ const (
 	EndpointMapNodeAddresses       = "node_addresses"
 	EndpointMapNodes               = "nodes"
 	EndpointMapOutside             = "outside"
+	EndpointMapOverflow            = "overflow"
+	EndpointMapOverflowUsage       = "overflow_usage"
 	EndpointMapSettings            = "settings"
 	EndpointMapStages              = "stages"
-	EndpointMapUnanswered          = "unanswered"
 	EndpointMapVerdicts            = "verdicts"
+	EndpointMapWaitingFlows        = "waiting_flows"
 	EndpointProgFromEndpoint       = "from_endpoint"
 	EndpointVarExportConstant      = "export_constant"
 	EndpointVarExportCounter       = "export_counter"
@@ -451,6 +475,7 @@ const (
 	EndpointVarExportTableFlags    = "export_table_flags"
 	EndpointVarExportTcpFlags      = "export_tcp_flags"
 	EndpointVarExportVerdict       = "export_verdict"
+	EndpointVarExportWaitingLimit  = "export_waiting_limit"
 )
 
 // LoadEndpoint returns the embedded CollectionSpec for Endpoint.
@@ -507,8 +532,8 @@ type EndpointMapSpecs struct {
 	CounterSlots    *ebpf.MapSpec `ebpf:"counter_slots"`
 	Counters        *ebpf.MapSpec `ebpf:"counters"`
 	Endpoints       *ebpf.MapSpec `ebpf:"endpoints"`
-	Established     *ebpf.MapSpec `ebpf:"established"`
 	Events          *ebpf.MapSpec `ebpf:"events"`
+	Flows           *ebpf.MapSpec `ebpf:"flows"`
 	Fragments       *ebpf.MapSpec `ebpf:"fragments"`
 	FreeCounters    *ebpf.MapSpec `ebpf:"free_counters"`
 	Judgements      *ebpf.MapSpec `ebpf:"judgements"`
@@ -518,10 +543,12 @@ type EndpointMapSpecs struct {
 	NodeAddresses   *ebpf.MapSpec `ebpf:"node_addresses"`
 	Nodes           *ebpf.MapSpec `ebpf:"nodes"`
 	Outside         *ebpf.MapSpec `ebpf:"outside"`
+	Overflow        *ebpf.MapSpec `ebpf:"overflow"`
+	OverflowUsage   *ebpf.MapSpec `ebpf:"overflow_usage"`
 	Settings        *ebpf.MapSpec `ebpf:"settings"`
 	Stages          *ebpf.MapSpec `ebpf:"stages"`
-	Unanswered      *ebpf.MapSpec `ebpf:"unanswered"`
 	Verdicts        *ebpf.MapSpec `ebpf:"verdicts"`
+	WaitingFlows    *ebpf.MapSpec `ebpf:"waiting_flows"`
 }
 
 // EndpointVariableSpecs contains global variables before they are loaded into the kernel.
@@ -548,6 +575,7 @@ type EndpointVariableSpecs struct {
 	ExportTableFlags    *ebpf.VariableSpec `ebpf:"export_table_flags"`
 	ExportTcpFlags      *ebpf.VariableSpec `ebpf:"export_tcp_flags"`
 	ExportVerdict       *ebpf.VariableSpec `ebpf:"export_verdict"`
+	ExportWaitingLimit  *ebpf.VariableSpec `ebpf:"export_waiting_limit"`
 }
 
 // EndpointObjects contains all objects after they have been loaded into the kernel.
@@ -575,8 +603,8 @@ type EndpointMaps struct {
 	CounterSlots    *ebpf.Map `ebpf:"counter_slots"`
 	Counters        *ebpf.Map `ebpf:"counters"`
 	Endpoints       *ebpf.Map `ebpf:"endpoints"`
-	Established     *ebpf.Map `ebpf:"established"`
 	Events          *ebpf.Map `ebpf:"events"`
+	Flows           *ebpf.Map `ebpf:"flows"`
 	Fragments       *ebpf.Map `ebpf:"fragments"`
 	FreeCounters    *ebpf.Map `ebpf:"free_counters"`
 	Judgements      *ebpf.Map `ebpf:"judgements"`
@@ -586,10 +614,12 @@ type EndpointMaps struct {
 	NodeAddresses   *ebpf.Map `ebpf:"node_addresses"`
 	Nodes           *ebpf.Map `ebpf:"nodes"`
 	Outside         *ebpf.Map `ebpf:"outside"`
+	Overflow        *ebpf.Map `ebpf:"overflow"`
+	OverflowUsage   *ebpf.Map `ebpf:"overflow_usage"`
 	Settings        *ebpf.Map `ebpf:"settings"`
 	Stages          *ebpf.Map `ebpf:"stages"`
-	Unanswered      *ebpf.Map `ebpf:"unanswered"`
 	Verdicts        *ebpf.Map `ebpf:"verdicts"`
+	WaitingFlows    *ebpf.Map `ebpf:"waiting_flows"`
 }
 
 func (m *EndpointMaps) Close() error {
@@ -599,8 +629,8 @@ func (m *EndpointMaps) Close() error {
 		m.CounterSlots,
 		m.Counters,
 		m.Endpoints,
-		m.Established,
 		m.Events,
+		m.Flows,
 		m.Fragments,
 		m.FreeCounters,
 		m.Judgements,
@@ -610,10 +640,12 @@ func (m *EndpointMaps) Close() error {
 		m.NodeAddresses,
 		m.Nodes,
 		m.Outside,
+		m.Overflow,
+		m.OverflowUsage,
 		m.Settings,
 		m.Stages,
-		m.Unanswered,
 		m.Verdicts,
+		m.WaitingFlows,
 	)
 }
 
@@ -641,6 +673,7 @@ type EndpointVariables struct {
 	ExportTableFlags    *ebpf.Variable `ebpf:"export_table_flags"`
 	ExportTcpFlags      *ebpf.Variable `ebpf:"export_tcp_flags"`
 	ExportVerdict       *ebpf.Variable `ebpf:"export_verdict"`
+	ExportWaitingLimit  *ebpf.Variable `ebpf:"export_waiting_limit"`
 }
 
 // EndpointPrograms contains all programs after they have been loaded into the kernel.

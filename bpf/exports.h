@@ -13,6 +13,7 @@
 #include "row.h"
 #include "tailored.h"
 #include "verdict_counter.h"
+#include "waiting.h"
 
 /*
  * Types get into BTF, and so into Go, only if something has them: these pointers are for what no map of the node
@@ -27,6 +28,7 @@ EXPORT(enum event_type, event_type);
 EXPORT(enum event_flags, event_flags);
 EXPORT(struct event, event);
 EXPORT(enum flow_state, flow_state);
+EXPORT(enum waiting_limit, waiting_limit);
 EXPORT(enum tcp_flags, tcp_flags);
 EXPORT(enum ruling_flags, ruling_flags);
 EXPORT(enum stage, stage);

@@ -30,18 +30,15 @@ static __always_inline const struct endpoint_info *receiver_of(const struct flow
 	return to;
 }
 
-/*
- * flow_of finds a plain packet's flow: an established one, or one that has got no answer yet and that this is not the first of.
- * That one is for the slow path.
- */
+/* flow_of finds a plain packet's flow. In overflow it is one that goes on without an answer; all else there is for the slow path. */
 static __always_inline struct flow *flow_of(const struct plain *plain)
 {
-	struct flow *flow = bpf_map_lookup_elem(&established, &plain->key);
+	struct flow *flow = bpf_map_lookup_elem(&flows, &plain->key);
 
 	if (flow)
 		return flow;
-	flow = bpf_map_lookup_elem(&unanswered, &plain->key);
-	return flow && flow->client == plain->side ? flow : NULL;
+	flow = find_overflow(&plain->key);
+	return flow && flow->client == plain->side && flow->state == FLOW_UNANSWERED ? flow : NULL;
 }
 
 /*
@@ -66,8 +63,8 @@ static __always_inline int fast_path(struct __sk_buff *skb, struct frame frame,
 	if (!to || too_big(skb, plain.headers, to->mtu))
 		return TC_ACT_UNSPEC;
 	there = end_place(&flow->end[side ^ 1]);
-	if (plain.closes)
-		close_side(flow, side, plain.closes);
+	if (__builtin_expect(flow->state < FLOW_ESTABLISHED || plain.closes, 1))
+		track(flow, plain.key.protocol, side, plain.closes & (TCP_FIN | TCP_RST));
 	if (node_at(there)) {
 		call_to_node(skb, sender.place, flow, side, plain.headers);
 		return TC_ACT_UNSPEC;

@@ -35,7 +35,7 @@ static __always_inline int begin_flow(const struct judgement *judgement)
 	stamp(&flow, judgement, VERDICT_NEXT);
 	flow.created_ns = flow.validated_ns;
 	set_state(&flow, judgement->key.protocol, FLOW_UNANSWERED);
-	failed = bpf_map_update_elem(&unanswered, &judgement->key, &flow, BPF_NOEXIST);
+	failed = enter(&judgement->key, &flow, judgement->endpoint[consumer_of(judgement)]);
 	if (failed)
 		return failed == -EEXIST ? 0 : -1;
 	count_flow(flow.counter);
@@ -50,9 +50,9 @@ static __always_inline int renew_flow(const struct judgement *judgement, enum ve
 {
 	const struct ruling *ruling = &judgement->ruling;
 	__u32 counter = judgement->packet.counter, before;
-	struct flow *flow = judgement->table == TABLE_ESTABLISHED ?
-				    bpf_map_lookup_elem(&established, &judgement->key) :
-				    bpf_map_lookup_elem(&unanswered, &judgement->key);
+	struct flow *flow = judgement->table == TABLE_FLOWS ?
+				    bpf_map_lookup_elem(&flows, &judgement->key) :
+				    bpf_map_lookup_elem(&overflow, &judgement->key);
 	int news;
 
 	if (!flow)
@@ -70,8 +70,9 @@ static __always_inline int renew_flow(const struct judgement *judgement, enum ve
 			uncount_flow(before);
 	}
 	stamp(flow, judgement, verdict);
-	if (verdict == VERDICT_NEXT)
-		track_tcp(flow, &judgement->packet);
+	if (verdict == VERDICT_NEXT && !(judgement->packet.flags & PACKET_ICMP_ERROR))
+		track(flow, judgement->packet.protocol, judgement->packet.side,
+		      judgement->packet.tcp_flags);
 	return news;
 }
 

@@ -25,25 +25,34 @@ func (n *node) flows(table *ebpf.Map) map[bpf.EndpointFlowKey]bpf.EndpointFlow {
 	return all
 }
 
-// only is the one flow that there is in both tables together.
-func (n *node) only(t testing.TB, table *ebpf.Map) (bpf.EndpointFlowKey, bpf.EndpointFlow) {
+// only is the one flow that there is. It is in the table of all.
+func (n *node) only(t testing.TB) (bpf.EndpointFlowKey, bpf.EndpointFlow) {
 	t.Helper()
-	if all := len(n.flows(n.Unanswered)) + len(n.flows(n.Established)); all != 1 {
-		t.Fatalf("%d flows, want 1", all)
+	if overflow := len(n.flows(n.Overflow)); overflow != 0 {
+		t.Fatalf("%d flows in overflow, want none", overflow)
 	}
-	for key, flow := range n.flows(table) {
+	return n.onlyIn(t, n.Flows)
+}
+
+// onlyIn is the one flow of a table.
+func (n *node) onlyIn(t testing.TB, table *ebpf.Map) (bpf.EndpointFlowKey, bpf.EndpointFlow) {
+	t.Helper()
+	all := n.flows(table)
+	if len(all) != 1 {
+		t.Fatalf("%d flows in %v, want 1", len(all), table)
+	}
+	for key, flow := range all {
 		return key, flow
 	}
-	t.Fatalf("the flow is not in %v", table)
 	panic("unreachable")
 }
 
 // edit changes the one flow that there is.
-func (n *node) edit(t testing.TB, table *ebpf.Map, change func(*bpf.EndpointFlow)) {
+func (n *node) edit(t testing.TB, change func(*bpf.EndpointFlow)) {
 	t.Helper()
-	key, flow := n.only(t, table)
+	key, flow := n.only(t)
 	change(&flow)
-	n.must(table.Put(key, flow))
+	n.must(n.Flows.Put(key, flow))
 }
 
 // age makes a flow's verdict look older.

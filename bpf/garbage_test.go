@@ -77,7 +77,7 @@ func runnable(frame []byte) bool {
 func TestGarbageGetsNowhere(t *testing.T) {
 	o := newOutlaw(t)
 	o.property(t, func() { o.try(o.TB, o.garbage) })
-	for key, flow := range o.flows(o.Unanswered) {
+	for key, flow := range o.flows(o.Flows) {
 		// With itself and the outside it may: endpoint 0.
 		one, other := flow.End[0].Endpoint, flow.End[1].Endpoint
 		if other == o.id {

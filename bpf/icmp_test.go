@@ -47,12 +47,12 @@ func TestEcho(t *testing.T) {
 	eachFamily(t, n, func(t *testing.T, ip family) {
 		server.send(server.echoReply(client.end, ip, 7)).want(t, unrelated)
 		client.send(client.echo(server.end, ip, 7)).want(t, toEndpoint)
-		if _, flow := n.only(t, n.Unanswered); flow.LifetimeS != 30 {
+		if _, flow := n.only(t); flow.LifetimeS != 30 {
 			t.Errorf("lifetime %d s, want 30", flow.LifetimeS)
 		}
 		server.send(server.echoReply(client.end, ip, 8)).want(t, unrelated)
 		server.send(server.echoReply(client.end, ip, 7)).want(t, toEndpoint)
-		n.only(t, n.Established)
+		n.only(t)
 		server.send(server.echo(client.end, ip, 7)).want(t, denied) // is no answer, and may not
 	})
 }
@@ -69,7 +69,7 @@ func TestEchoBothWays(t *testing.T) {
 			if got := server.send(server.echo(client.end, ip, id)).want(t, toEndpoint); got.flows != 1 {
 				t.Errorf("the other's request with identifier %d is none", id)
 			}
-			if flows := len(n.flows(n.Unanswered)); flows != 2 {
+			if flows := len(n.flows(n.Flows)); flows != 2 {
 				t.Errorf("%d flows wait for an answer, want 2", flows)
 			}
 		}
@@ -83,10 +83,10 @@ func TestEchoWithIdentifierZero(t *testing.T) {
 	eachFamily(t, n, func(t *testing.T, ip family) {
 		client.send(client.echo(server.end, ip, 0)).want(t, toEndpoint)
 		server.send(server.echo(client.end, ip, 0)).want(t, unrelated)
-		n.only(t, n.Unanswered) // is not taken for answered either
+		n.only(t) // is not taken for answered either
 		server.send(server.echoReply(client.end, ip, 0)).want(t, toEndpoint)
 		server.send(server.echo(client.end, ip, 0)).want(t, unrelated)
-		n.edit(t, n.Established, age(2*time.Second)) // nor when it is judged again
+		n.edit(t, age(2*time.Second)) // nor when it is judged again
 		server.send(server.echo(client.end, ip, 0)).want(t, unrelated)
 		client.send(client.echo(server.end, ip, 0)).want(t, toEndpoint)
 	})
@@ -146,7 +146,7 @@ func TestErrorsAboutFlows(t *testing.T) {
 		} {
 			t.Run(c.name, func(t *testing.T) { c.from.send(c.frame).want(t, c.want) })
 		}
-		if left := len(n.flows(n.Unanswered)); left != 4 {
+		if left := len(n.flows(n.Flows)); left != 4 {
 			t.Errorf("%d flows wait for an answer, want 4: an error is none", left)
 		}
 	})

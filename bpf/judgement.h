@@ -11,8 +11,8 @@
 
 enum flow_table {
 	TABLE_NONE = 0, /* a new flow */
-	TABLE_UNANSWERED,
-	TABLE_ESTABLISHED,
+	TABLE_FLOWS,
+	TABLE_OVERFLOW,
 };
 
 /*

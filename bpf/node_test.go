@@ -167,8 +167,12 @@ const budgeted = 64
 // reset forgets flows and fragments, and what was spent on events and ICMP errors.
 func (n *node) reset() {
 	n.Helper()
-	for _, m := range []*ebpf.Map{n.Unanswered, n.Established, n.Fragments} {
+	for _, m := range []*ebpf.Map{n.Flows, n.Overflow, n.Fragments} {
 		n.empty(m)
+	}
+	n.must(n.OverflowUsage.Put(uint32(0), bpf.EndpointOverflowUse{}))
+	for id := range uint32(budgeted) {
+		n.must(n.WaitingFlows.Put(id, bpf.EndpointWaiting{}))
 	}
 	for index := range uint32(budgeted * budgetKinds) {
 		n.must(n.Budgets.Put(index, bpf.EndpointBudget{}))

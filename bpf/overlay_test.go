@@ -120,7 +120,7 @@ func TestTowardsAnotherNode(t *testing.T) {
 		if said.key != unknown || said.flows != 1 {
 			t.Errorf("counted %+v, want a flow of %+v", said.counted, unknown)
 		}
-		if _, flow := n.only(t, n.Unanswered); flow.End[1-flow.Client].Node != uint16(server.peer) || flow.End[flow.Client].Node != 0 || flow.Revision != 0 {
+		if _, flow := n.only(t); flow.End[1-flow.Client].Node != uint16(server.peer) || flow.End[flow.Client].Node != 0 || flow.Revision != 0 {
 			t.Errorf("flow %+v, want one with node %d, judged by nobody here", flow, server.peer)
 		}
 		heard := hears("SA").want(t, toEndpoint)
@@ -131,16 +131,17 @@ func TestTowardsAnotherNode(t *testing.T) {
 		if now := n.count().slots; now[unknown].Flows != 0 || now[known].Flows == 0 {
 			t.Errorf("the flow counts for %+v, and not for %+v", now[unknown], now[known])
 		}
-		n.wantState(t, bpf.EndpointFlowStateFLOW_ESTABLISHED, 6*3600)
+		n.wantState(t, bpf.EndpointFlowStateFLOW_ANSWERED, 60)
 		says("A").want(t, toNode)
+		n.wantState(t, bpf.EndpointFlowStateFLOW_ESTABLISHED, 6*3600)
 		hears("A").want(t, toEndpoint)
 
 		segment := testbed.TCP(80, 1000, "A")
 		other.send(end{other.mac, server.ip4, server.ip6}.to(client.end, ip, segment)).want(t, sourceAddress)
 		n.router.send(end{routerMAC, server.ip4, server.ip6}.to(client.end, ip, segment)).want(t, sourceAddress)
-		n.edit(t, n.Established, age(2*time.Second)) // asked again where everybody is
+		n.edit(t, age(2*time.Second)) // asked again where everybody is
 		says("A").want(t, toNode)
-		n.edit(t, n.Established, age(2*time.Second))
+		n.edit(t, age(2*time.Second))
 		hears("A").want(t, toEndpoint)
 	})
 }

@@ -58,7 +58,7 @@ func TestFlowRace(t *testing.T) {
 		if got.Flows != round+1 || got.Packets[0] != 4*(round+1) {
 			t.Fatalf("round %d: %+v, want a flow and 4 packets each", round, got)
 		}
-		n.must(n.Unanswered.NextKey(nil, &flow))
-		n.must(n.Unanswered.Delete(flow))
+		n.must(n.Flows.NextKey(nil, &flow))
+		n.must(n.Flows.Delete(flow))
 	}
 }

@@ -16,14 +16,16 @@ import (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	RouterMapAddresses   = "addresses"
-	RouterMapCounters    = "counters"
-	RouterMapEndpoints   = "endpoints"
-	RouterMapEstablished = "established"
-	RouterMapStages      = "stages"
-	RouterMapUnanswered  = "unanswered"
-	RouterMapVerdicts    = "verdicts"
-	RouterProgFromHost   = "from_host"
+	RouterMapAddresses     = "addresses"
+	RouterMapCounters      = "counters"
+	RouterMapEndpoints     = "endpoints"
+	RouterMapFlows         = "flows"
+	RouterMapOverflow      = "overflow"
+	RouterMapOverflowUsage = "overflow_usage"
+	RouterMapStages        = "stages"
+	RouterMapVerdicts      = "verdicts"
+	RouterMapWaitingFlows  = "waiting_flows"
+	RouterProgFromHost     = "from_host"
 )
 
 // LoadRouter returns the embedded CollectionSpec for Router.
@@ -75,13 +77,15 @@ type RouterProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type RouterMapSpecs struct {
-	Addresses   *ebpf.MapSpec `ebpf:"addresses"`
-	Counters    *ebpf.MapSpec `ebpf:"counters"`
-	Endpoints   *ebpf.MapSpec `ebpf:"endpoints"`
-	Established *ebpf.MapSpec `ebpf:"established"`
-	Stages      *ebpf.MapSpec `ebpf:"stages"`
-	Unanswered  *ebpf.MapSpec `ebpf:"unanswered"`
-	Verdicts    *ebpf.MapSpec `ebpf:"verdicts"`
+	Addresses     *ebpf.MapSpec `ebpf:"addresses"`
+	Counters      *ebpf.MapSpec `ebpf:"counters"`
+	Endpoints     *ebpf.MapSpec `ebpf:"endpoints"`
+	Flows         *ebpf.MapSpec `ebpf:"flows"`
+	Overflow      *ebpf.MapSpec `ebpf:"overflow"`
+	OverflowUsage *ebpf.MapSpec `ebpf:"overflow_usage"`
+	Stages        *ebpf.MapSpec `ebpf:"stages"`
+	Verdicts      *ebpf.MapSpec `ebpf:"verdicts"`
+	WaitingFlows  *ebpf.MapSpec `ebpf:"waiting_flows"`
 }
 
 // RouterVariableSpecs contains global variables before they are loaded into the kernel.
@@ -110,13 +114,15 @@ func (o *RouterObjects) Close() error {
 //
 // It can be passed to LoadRouterObjects or ebpf.CollectionSpec.LoadAndAssign.
 type RouterMaps struct {
-	Addresses   *ebpf.Map `ebpf:"addresses"`
-	Counters    *ebpf.Map `ebpf:"counters"`
-	Endpoints   *ebpf.Map `ebpf:"endpoints"`
-	Established *ebpf.Map `ebpf:"established"`
-	Stages      *ebpf.Map `ebpf:"stages"`
-	Unanswered  *ebpf.Map `ebpf:"unanswered"`
-	Verdicts    *ebpf.Map `ebpf:"verdicts"`
+	Addresses     *ebpf.Map `ebpf:"addresses"`
+	Counters      *ebpf.Map `ebpf:"counters"`
+	Endpoints     *ebpf.Map `ebpf:"endpoints"`
+	Flows         *ebpf.Map `ebpf:"flows"`
+	Overflow      *ebpf.Map `ebpf:"overflow"`
+	OverflowUsage *ebpf.Map `ebpf:"overflow_usage"`
+	Stages        *ebpf.Map `ebpf:"stages"`
+	Verdicts      *ebpf.Map `ebpf:"verdicts"`
+	WaitingFlows  *ebpf.Map `ebpf:"waiting_flows"`
 }
 
 func (m *RouterMaps) Close() error {
@@ -124,10 +130,12 @@ func (m *RouterMaps) Close() error {
 		m.Addresses,
 		m.Counters,
 		m.Endpoints,
-		m.Established,
+		m.Flows,
+		m.Overflow,
+		m.OverflowUsage,
 		m.Stages,
-		m.Unanswered,
 		m.Verdicts,
+		m.WaitingFlows,
 	)
 }
 

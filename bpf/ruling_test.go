@@ -99,7 +99,7 @@ func TestAuditTellsOnceARevision(t *testing.T) {
 	send()
 	events.one(t)
 	send()
-	n.edit(t, n.Unanswered, age(2*time.Second))
+	n.edit(t, age(2*time.Second))
 	send()
 	events.none(t)
 	server.apply()

@@ -21,8 +21,8 @@ const (
 	SettleMapCounterSlots    = "counter_slots"
 	SettleMapCounters        = "counters"
 	SettleMapEndpoints       = "endpoints"
-	SettleMapEstablished     = "established"
 	SettleMapEvents          = "events"
+	SettleMapFlows           = "flows"
 	SettleMapFragments       = "fragments"
 	SettleMapFreeCounters    = "free_counters"
 	SettleMapJudgements      = "judgements"
@@ -30,10 +30,12 @@ const (
 	SettleMapLostEvents      = "lost_events"
 	SettleMapNodeAddresses   = "node_addresses"
 	SettleMapNodes           = "nodes"
+	SettleMapOverflow        = "overflow"
+	SettleMapOverflowUsage   = "overflow_usage"
 	SettleMapSettings        = "settings"
 	SettleMapStages          = "stages"
-	SettleMapUnanswered      = "unanswered"
 	SettleMapVerdicts        = "verdicts"
+	SettleMapWaitingFlows    = "waiting_flows"
 	SettleProgSettle         = "settle"
 	SettleVarConfig          = "config"
 )
@@ -92,8 +94,8 @@ type SettleMapSpecs struct {
 	CounterSlots    *ebpf.MapSpec `ebpf:"counter_slots"`
 	Counters        *ebpf.MapSpec `ebpf:"counters"`
 	Endpoints       *ebpf.MapSpec `ebpf:"endpoints"`
-	Established     *ebpf.MapSpec `ebpf:"established"`
 	Events          *ebpf.MapSpec `ebpf:"events"`
+	Flows           *ebpf.MapSpec `ebpf:"flows"`
 	Fragments       *ebpf.MapSpec `ebpf:"fragments"`
 	FreeCounters    *ebpf.MapSpec `ebpf:"free_counters"`
 	Judgements      *ebpf.MapSpec `ebpf:"judgements"`
@@ -101,10 +103,12 @@ type SettleMapSpecs struct {
 	LostEvents      *ebpf.MapSpec `ebpf:"lost_events"`
 	NodeAddresses   *ebpf.MapSpec `ebpf:"node_addresses"`
 	Nodes           *ebpf.MapSpec `ebpf:"nodes"`
+	Overflow        *ebpf.MapSpec `ebpf:"overflow"`
+	OverflowUsage   *ebpf.MapSpec `ebpf:"overflow_usage"`
 	Settings        *ebpf.MapSpec `ebpf:"settings"`
 	Stages          *ebpf.MapSpec `ebpf:"stages"`
-	Unanswered      *ebpf.MapSpec `ebpf:"unanswered"`
 	Verdicts        *ebpf.MapSpec `ebpf:"verdicts"`
+	WaitingFlows    *ebpf.MapSpec `ebpf:"waiting_flows"`
 }
 
 // SettleVariableSpecs contains global variables before they are loaded into the kernel.
@@ -139,8 +143,8 @@ type SettleMaps struct {
 	CounterSlots    *ebpf.Map `ebpf:"counter_slots"`
 	Counters        *ebpf.Map `ebpf:"counters"`
 	Endpoints       *ebpf.Map `ebpf:"endpoints"`
-	Established     *ebpf.Map `ebpf:"established"`
 	Events          *ebpf.Map `ebpf:"events"`
+	Flows           *ebpf.Map `ebpf:"flows"`
 	Fragments       *ebpf.Map `ebpf:"fragments"`
 	FreeCounters    *ebpf.Map `ebpf:"free_counters"`
 	Judgements      *ebpf.Map `ebpf:"judgements"`
@@ -148,10 +152,12 @@ type SettleMaps struct {
 	LostEvents      *ebpf.Map `ebpf:"lost_events"`
 	NodeAddresses   *ebpf.Map `ebpf:"node_addresses"`
 	Nodes           *ebpf.Map `ebpf:"nodes"`
+	Overflow        *ebpf.Map `ebpf:"overflow"`
+	OverflowUsage   *ebpf.Map `ebpf:"overflow_usage"`
 	Settings        *ebpf.Map `ebpf:"settings"`
 	Stages          *ebpf.Map `ebpf:"stages"`
-	Unanswered      *ebpf.Map `ebpf:"unanswered"`
 	Verdicts        *ebpf.Map `ebpf:"verdicts"`
+	WaitingFlows    *ebpf.Map `ebpf:"waiting_flows"`
 }
 
 func (m *SettleMaps) Close() error {
@@ -161,8 +167,8 @@ func (m *SettleMaps) Close() error {
 		m.CounterSlots,
 		m.Counters,
 		m.Endpoints,
-		m.Established,
 		m.Events,
+		m.Flows,
 		m.Fragments,
 		m.FreeCounters,
 		m.Judgements,
@@ -170,10 +176,12 @@ func (m *SettleMaps) Close() error {
 		m.LostEvents,
 		m.NodeAddresses,
 		m.Nodes,
+		m.Overflow,
+		m.OverflowUsage,
 		m.Settings,
 		m.Stages,
-		m.Unanswered,
 		m.Verdicts,
+		m.WaitingFlows,
 	)
 }
 

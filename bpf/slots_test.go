@@ -32,7 +32,7 @@ func TestFlowCountsUnderEachOfItsRulings(t *testing.T) {
 	first := server.account(client, client.identity, 0, true)
 	c.open(t)
 	n.wantCounter(t, first, 2, 1, 1, length)
-	n.edit(t, n.Established, age(2*time.Second)) // judged again, with the same result
+	n.edit(t, age(2*time.Second)) // judged again, with the same result
 	c.hears("A").want(t, toEndpoint)
 	n.wantCounter(t, first, 2, 2, 1, length)
 
@@ -119,7 +119,7 @@ func TestWithoutFreeSlots(t *testing.T) {
 	n.reset()
 	c.says("S").want(t, toEndpoint)
 	n.offer(7)
-	n.edit(t, n.Unanswered, age(2*time.Second))
+	n.edit(t, age(2*time.Second))
 	want := server.account(client, client.identity, 0, true)
 	if got := c.says("S").want(t, toEndpoint); got.key != want || got.flows != 1 || n.slots()[want] != 7 {
 		t.Errorf("counted %+v, want it in slot 7 for %+v", got.counted, want)

@@ -20,8 +20,8 @@ const (
 	SlowMapBudgets       = "budgets"
 	SlowMapCounters      = "counters"
 	SlowMapEndpoints     = "endpoints"
-	SlowMapEstablished   = "established"
 	SlowMapEvents        = "events"
+	SlowMapFlows         = "flows"
 	SlowMapFragments     = "fragments"
 	SlowMapJudgements    = "judgements"
 	SlowMapJudges        = "judges"
@@ -29,10 +29,12 @@ const (
 	SlowMapNodeAddresses = "node_addresses"
 	SlowMapNodes         = "nodes"
 	SlowMapOutside       = "outside"
+	SlowMapOverflow      = "overflow"
+	SlowMapOverflowUsage = "overflow_usage"
 	SlowMapSettings      = "settings"
 	SlowMapStages        = "stages"
-	SlowMapUnanswered    = "unanswered"
 	SlowMapVerdicts      = "verdicts"
+	SlowMapWaitingFlows  = "waiting_flows"
 	SlowProgSlowPath     = "slow_path"
 	SlowVarConfig        = "config"
 )
@@ -90,8 +92,8 @@ type SlowMapSpecs struct {
 	Budgets       *ebpf.MapSpec `ebpf:"budgets"`
 	Counters      *ebpf.MapSpec `ebpf:"counters"`
 	Endpoints     *ebpf.MapSpec `ebpf:"endpoints"`
-	Established   *ebpf.MapSpec `ebpf:"established"`
 	Events        *ebpf.MapSpec `ebpf:"events"`
+	Flows         *ebpf.MapSpec `ebpf:"flows"`
 	Fragments     *ebpf.MapSpec `ebpf:"fragments"`
 	Judgements    *ebpf.MapSpec `ebpf:"judgements"`
 	Judges        *ebpf.MapSpec `ebpf:"judges"`
@@ -99,10 +101,12 @@ type SlowMapSpecs struct {
 	NodeAddresses *ebpf.MapSpec `ebpf:"node_addresses"`
 	Nodes         *ebpf.MapSpec `ebpf:"nodes"`
 	Outside       *ebpf.MapSpec `ebpf:"outside"`
+	Overflow      *ebpf.MapSpec `ebpf:"overflow"`
+	OverflowUsage *ebpf.MapSpec `ebpf:"overflow_usage"`
 	Settings      *ebpf.MapSpec `ebpf:"settings"`
 	Stages        *ebpf.MapSpec `ebpf:"stages"`
-	Unanswered    *ebpf.MapSpec `ebpf:"unanswered"`
 	Verdicts      *ebpf.MapSpec `ebpf:"verdicts"`
+	WaitingFlows  *ebpf.MapSpec `ebpf:"waiting_flows"`
 }
 
 // SlowVariableSpecs contains global variables before they are loaded into the kernel.
@@ -136,8 +140,8 @@ type SlowMaps struct {
 	Budgets       *ebpf.Map `ebpf:"budgets"`
 	Counters      *ebpf.Map `ebpf:"counters"`
 	Endpoints     *ebpf.Map `ebpf:"endpoints"`
-	Established   *ebpf.Map `ebpf:"established"`
 	Events        *ebpf.Map `ebpf:"events"`
+	Flows         *ebpf.Map `ebpf:"flows"`
 	Fragments     *ebpf.Map `ebpf:"fragments"`
 	Judgements    *ebpf.Map `ebpf:"judgements"`
 	Judges        *ebpf.Map `ebpf:"judges"`
@@ -145,10 +149,12 @@ type SlowMaps struct {
 	NodeAddresses *ebpf.Map `ebpf:"node_addresses"`
 	Nodes         *ebpf.Map `ebpf:"nodes"`
 	Outside       *ebpf.Map `ebpf:"outside"`
+	Overflow      *ebpf.Map `ebpf:"overflow"`
+	OverflowUsage *ebpf.Map `ebpf:"overflow_usage"`
 	Settings      *ebpf.Map `ebpf:"settings"`
 	Stages        *ebpf.Map `ebpf:"stages"`
-	Unanswered    *ebpf.Map `ebpf:"unanswered"`
 	Verdicts      *ebpf.Map `ebpf:"verdicts"`
+	WaitingFlows  *ebpf.Map `ebpf:"waiting_flows"`
 }
 
 func (m *SlowMaps) Close() error {
@@ -157,8 +163,8 @@ func (m *SlowMaps) Close() error {
 		m.Budgets,
 		m.Counters,
 		m.Endpoints,
-		m.Established,
 		m.Events,
+		m.Flows,
 		m.Fragments,
 		m.Judgements,
 		m.Judges,
@@ -166,10 +172,12 @@ func (m *SlowMaps) Close() error {
 		m.NodeAddresses,
 		m.Nodes,
 		m.Outside,
+		m.Overflow,
+		m.OverflowUsage,
 		m.Settings,
 		m.Stages,
-		m.Unanswered,
 		m.Verdicts,
+		m.WaitingFlows,
 	)
 }
 

@@ -43,7 +43,7 @@ func TestNewPolicyReachesLiveFlows(t *testing.T) {
 			c.says("A").want(t, denied)
 			c.hears("A").want(t, denied)
 		}
-		_, flow := n.only(t, n.Established)
+		_, flow := n.only(t)
 		if flow.Denied != uint8(denied) || flow.End[1-flow.Client].Generation != server.generation {
 			t.Errorf("flow %+v, want denied by generation %d", flow, server.generation)
 		}
@@ -116,26 +116,29 @@ func TestOldVerdictIsMadeAnew(t *testing.T) {
 	eachFamily(t, n, func(t *testing.T, ip family) {
 		c := talk{client, server, ip}
 		c.open(t)
-		n.edit(t, n.Established, age(2*time.Second))
-		_, before := n.only(t, n.Established)
+		n.edit(t, age(2*time.Second))
+		_, before := n.only(t)
 		c.says("A").want(t, toEndpoint)
-		if _, after := n.only(t, n.Established); after.ValidatedNs <= before.ValidatedNs || after.CreatedNs != before.CreatedNs {
+		if _, after := n.only(t); after.ValidatedNs <= before.ValidatedNs || after.CreatedNs != before.CreatedNs {
 			t.Errorf("validated at %d before and %d after", before.ValidatedNs, after.ValidatedNs)
 		}
 	})
 }
 
-// A reply that comes later than the stamp lasts answers its flow all the same, and ends it.
+// What comes later than the stamp lasts answers its flow all the same, confirms the answer, and ends it.
 func TestLateReplies(t *testing.T) {
 	n := newNode(t)
 	client, server := n.pair()
 	eachFamily(t, n, func(t *testing.T, ip family) {
 		c := talk{client, server, ip}
 		c.says("S").want(t, toEndpoint)
-		n.edit(t, n.Unanswered, age(2*time.Second))
+		n.edit(t, age(2*time.Second))
 		c.hears("SA").want(t, toEndpoint)
+		n.wantState(t, bpf.EndpointFlowStateFLOW_ANSWERED, 60)
+		n.edit(t, age(2*time.Second))
+		c.says("A").want(t, toEndpoint)
 		n.wantState(t, bpf.EndpointFlowStateFLOW_ESTABLISHED, 6*3600)
-		n.edit(t, n.Established, age(2*time.Second))
+		n.edit(t, age(2*time.Second))
 		c.hears("FA").want(t, toEndpoint)
 		n.wantState(t, bpf.EndpointFlowStateFLOW_HALF_CLOSED, 300)
 	})
@@ -149,7 +152,7 @@ func TestAddressMovesToAnotherEndpoint(t *testing.T) {
 		c := talk{client, server, ip}
 		c.open(t)
 		n.must(n.Addresses.Put(address(server.ip(ip)), uint32(heir.id)))
-		n.edit(t, n.Established, age(2*time.Second))
+		n.edit(t, age(2*time.Second))
 		c.says("A").want(t, noConnection)
 		c.says("S").want(t, denied) // by the heir's policy
 		n.must(n.Addresses.Put(address(server.ip(ip)), uint32(server.id)))
@@ -175,9 +178,9 @@ func TestEndpointWithoutProgram(t *testing.T) {
 	client.send(client.to(world, ipv6, testbed.UDP(1, 2))).want(t, notReady)
 }
 
-// A full table of established flows is counted, and the flow lives on among the unanswered ones.
+// A flow that finds the table of all full is counted once it is established, and lives on in overflow.
 func TestConntrackFull(t *testing.T) {
-	n := newNode(t, func(maps map[string]*ebpf.MapSpec) { maps[bpf.EndpointMapEstablished].MaxEntries = 1 })
+	n := newNode(t, func(maps map[string]*ebpf.MapSpec) { maps[bpf.EndpointMapFlows].MaxEntries = 1 })
 	client, server := n.pair()
 	events := n.events(t)
 	c := talk{client, server, ipv6}
@@ -191,10 +194,8 @@ func TestConntrackFull(t *testing.T) {
 	if got := events.one(t); got.Type != uint8(bpf.EndpointEventTypeEVENT_NOTICE) {
 		t.Errorf("event %+v, want a notice", got)
 	}
-	for key, flow := range n.flows(n.Unanswered) {
-		if flow.LifetimeS != 180 {
-			t.Errorf("flow %+v lives %d s, want those of an answered one", key, flow.LifetimeS)
-		}
+	if key, flow := n.onlyIn(t, n.Overflow); flow.LifetimeS != 180 || flow.Waits != 0 {
+		t.Errorf("flow %+v of %+v lives %d s, want those of an answered one", key, flow, flow.LifetimeS)
 	}
 	if got := server.send(reply).want(t, toEndpoint); len(got.notices) != 0 {
 		t.Errorf("notices %v for the second packet, want none", got.notices)

@@ -14,20 +14,24 @@ import (
 )
 
 type SweepSweep struct {
-	_       structs.HostLayout
-	Now     uint64
-	Removed uint64
+	_        structs.HostLayout
+	Now      uint64
+	Removed  uint64
+	Left     uint64
+	Overflow uint64
 }
 
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	SweepMapAddresses   = "addresses"
-	SweepMapEndpoints   = "endpoints"
-	SweepMapEstablished = "established"
-	SweepMapUnanswered  = "unanswered"
-	SweepProgSweepFlows = "sweep_flows"
+	SweepMapAddresses     = "addresses"
+	SweepMapEndpoints     = "endpoints"
+	SweepMapFlows         = "flows"
+	SweepMapOverflow      = "overflow"
+	SweepMapOverflowUsage = "overflow_usage"
+	SweepMapWaitingFlows  = "waiting_flows"
+	SweepProgSweepFlows   = "sweep_flows"
 )
 
 // LoadSweep returns the embedded CollectionSpec for Sweep.
@@ -79,10 +83,12 @@ type SweepProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type SweepMapSpecs struct {
-	Addresses   *ebpf.MapSpec `ebpf:"addresses"`
-	Endpoints   *ebpf.MapSpec `ebpf:"endpoints"`
-	Established *ebpf.MapSpec `ebpf:"established"`
-	Unanswered  *ebpf.MapSpec `ebpf:"unanswered"`
+	Addresses     *ebpf.MapSpec `ebpf:"addresses"`
+	Endpoints     *ebpf.MapSpec `ebpf:"endpoints"`
+	Flows         *ebpf.MapSpec `ebpf:"flows"`
+	Overflow      *ebpf.MapSpec `ebpf:"overflow"`
+	OverflowUsage *ebpf.MapSpec `ebpf:"overflow_usage"`
+	WaitingFlows  *ebpf.MapSpec `ebpf:"waiting_flows"`
 }
 
 // SweepVariableSpecs contains global variables before they are loaded into the kernel.
@@ -111,18 +117,22 @@ func (o *SweepObjects) Close() error {
 //
 // It can be passed to LoadSweepObjects or ebpf.CollectionSpec.LoadAndAssign.
 type SweepMaps struct {
-	Addresses   *ebpf.Map `ebpf:"addresses"`
-	Endpoints   *ebpf.Map `ebpf:"endpoints"`
-	Established *ebpf.Map `ebpf:"established"`
-	Unanswered  *ebpf.Map `ebpf:"unanswered"`
+	Addresses     *ebpf.Map `ebpf:"addresses"`
+	Endpoints     *ebpf.Map `ebpf:"endpoints"`
+	Flows         *ebpf.Map `ebpf:"flows"`
+	Overflow      *ebpf.Map `ebpf:"overflow"`
+	OverflowUsage *ebpf.Map `ebpf:"overflow_usage"`
+	WaitingFlows  *ebpf.Map `ebpf:"waiting_flows"`
 }
 
 func (m *SweepMaps) Close() error {
 	return _SweepClose(
 		m.Addresses,
 		m.Endpoints,
-		m.Established,
-		m.Unanswered,
+		m.Flows,
+		m.Overflow,
+		m.OverflowUsage,
+		m.WaitingFlows,
 	)
 }
 

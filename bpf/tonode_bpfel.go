@@ -19,12 +19,14 @@ const (
 	ToNodeMapAddresses     = "addresses"
 	ToNodeMapCounters      = "counters"
 	ToNodeMapEndpoints     = "endpoints"
-	ToNodeMapEstablished   = "established"
+	ToNodeMapFlows         = "flows"
 	ToNodeMapNodeAddresses = "node_addresses"
 	ToNodeMapNodes         = "nodes"
+	ToNodeMapOverflow      = "overflow"
+	ToNodeMapOverflowUsage = "overflow_usage"
 	ToNodeMapStages        = "stages"
-	ToNodeMapUnanswered    = "unanswered"
 	ToNodeMapVerdicts      = "verdicts"
+	ToNodeMapWaitingFlows  = "waiting_flows"
 	ToNodeProgToNode       = "to_node"
 )
 
@@ -80,12 +82,14 @@ type ToNodeMapSpecs struct {
 	Addresses     *ebpf.MapSpec `ebpf:"addresses"`
 	Counters      *ebpf.MapSpec `ebpf:"counters"`
 	Endpoints     *ebpf.MapSpec `ebpf:"endpoints"`
-	Established   *ebpf.MapSpec `ebpf:"established"`
+	Flows         *ebpf.MapSpec `ebpf:"flows"`
 	NodeAddresses *ebpf.MapSpec `ebpf:"node_addresses"`
 	Nodes         *ebpf.MapSpec `ebpf:"nodes"`
+	Overflow      *ebpf.MapSpec `ebpf:"overflow"`
+	OverflowUsage *ebpf.MapSpec `ebpf:"overflow_usage"`
 	Stages        *ebpf.MapSpec `ebpf:"stages"`
-	Unanswered    *ebpf.MapSpec `ebpf:"unanswered"`
 	Verdicts      *ebpf.MapSpec `ebpf:"verdicts"`
+	WaitingFlows  *ebpf.MapSpec `ebpf:"waiting_flows"`
 }
 
 // ToNodeVariableSpecs contains global variables before they are loaded into the kernel.
@@ -117,12 +121,14 @@ type ToNodeMaps struct {
 	Addresses     *ebpf.Map `ebpf:"addresses"`
 	Counters      *ebpf.Map `ebpf:"counters"`
 	Endpoints     *ebpf.Map `ebpf:"endpoints"`
-	Established   *ebpf.Map `ebpf:"established"`
+	Flows         *ebpf.Map `ebpf:"flows"`
 	NodeAddresses *ebpf.Map `ebpf:"node_addresses"`
 	Nodes         *ebpf.Map `ebpf:"nodes"`
+	Overflow      *ebpf.Map `ebpf:"overflow"`
+	OverflowUsage *ebpf.Map `ebpf:"overflow_usage"`
 	Stages        *ebpf.Map `ebpf:"stages"`
-	Unanswered    *ebpf.Map `ebpf:"unanswered"`
 	Verdicts      *ebpf.Map `ebpf:"verdicts"`
+	WaitingFlows  *ebpf.Map `ebpf:"waiting_flows"`
 }
 
 func (m *ToNodeMaps) Close() error {
@@ -130,12 +136,14 @@ func (m *ToNodeMaps) Close() error {
 		m.Addresses,
 		m.Counters,
 		m.Endpoints,
-		m.Established,
+		m.Flows,
 		m.NodeAddresses,
 		m.Nodes,
+		m.Overflow,
+		m.OverflowUsage,
 		m.Stages,
-		m.Unanswered,
 		m.Verdicts,
+		m.WaitingFlows,
 	)
 }
 

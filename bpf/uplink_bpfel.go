@@ -20,15 +20,17 @@ const (
 	UplinkMapBudgets       = "budgets"
 	UplinkMapCounters      = "counters"
 	UplinkMapEndpoints     = "endpoints"
-	UplinkMapEstablished   = "established"
 	UplinkMapEvents        = "events"
+	UplinkMapFlows         = "flows"
 	UplinkMapLostEvents    = "lost_events"
 	UplinkMapNodeAddresses = "node_addresses"
 	UplinkMapNodes         = "nodes"
+	UplinkMapOverflow      = "overflow"
+	UplinkMapOverflowUsage = "overflow_usage"
 	UplinkMapSettings      = "settings"
 	UplinkMapStages        = "stages"
-	UplinkMapUnanswered    = "unanswered"
 	UplinkMapVerdicts      = "verdicts"
+	UplinkMapWaitingFlows  = "waiting_flows"
 	UplinkProgFromUplink   = "from_uplink"
 )
 
@@ -85,15 +87,17 @@ type UplinkMapSpecs struct {
 	Budgets       *ebpf.MapSpec `ebpf:"budgets"`
 	Counters      *ebpf.MapSpec `ebpf:"counters"`
 	Endpoints     *ebpf.MapSpec `ebpf:"endpoints"`
-	Established   *ebpf.MapSpec `ebpf:"established"`
 	Events        *ebpf.MapSpec `ebpf:"events"`
+	Flows         *ebpf.MapSpec `ebpf:"flows"`
 	LostEvents    *ebpf.MapSpec `ebpf:"lost_events"`
 	NodeAddresses *ebpf.MapSpec `ebpf:"node_addresses"`
 	Nodes         *ebpf.MapSpec `ebpf:"nodes"`
+	Overflow      *ebpf.MapSpec `ebpf:"overflow"`
+	OverflowUsage *ebpf.MapSpec `ebpf:"overflow_usage"`
 	Settings      *ebpf.MapSpec `ebpf:"settings"`
 	Stages        *ebpf.MapSpec `ebpf:"stages"`
-	Unanswered    *ebpf.MapSpec `ebpf:"unanswered"`
 	Verdicts      *ebpf.MapSpec `ebpf:"verdicts"`
+	WaitingFlows  *ebpf.MapSpec `ebpf:"waiting_flows"`
 }
 
 // UplinkVariableSpecs contains global variables before they are loaded into the kernel.
@@ -126,15 +130,17 @@ type UplinkMaps struct {
 	Budgets       *ebpf.Map `ebpf:"budgets"`
 	Counters      *ebpf.Map `ebpf:"counters"`
 	Endpoints     *ebpf.Map `ebpf:"endpoints"`
-	Established   *ebpf.Map `ebpf:"established"`
 	Events        *ebpf.Map `ebpf:"events"`
+	Flows         *ebpf.Map `ebpf:"flows"`
 	LostEvents    *ebpf.Map `ebpf:"lost_events"`
 	NodeAddresses *ebpf.Map `ebpf:"node_addresses"`
 	Nodes         *ebpf.Map `ebpf:"nodes"`
+	Overflow      *ebpf.Map `ebpf:"overflow"`
+	OverflowUsage *ebpf.Map `ebpf:"overflow_usage"`
 	Settings      *ebpf.Map `ebpf:"settings"`
 	Stages        *ebpf.Map `ebpf:"stages"`
-	Unanswered    *ebpf.Map `ebpf:"unanswered"`
 	Verdicts      *ebpf.Map `ebpf:"verdicts"`
+	WaitingFlows  *ebpf.Map `ebpf:"waiting_flows"`
 }
 
 func (m *UplinkMaps) Close() error {
@@ -143,15 +149,17 @@ func (m *UplinkMaps) Close() error {
 		m.Budgets,
 		m.Counters,
 		m.Endpoints,
-		m.Established,
 		m.Events,
+		m.Flows,
 		m.LostEvents,
 		m.NodeAddresses,
 		m.Nodes,
+		m.Overflow,
+		m.OverflowUsage,
 		m.Settings,
 		m.Stages,
-		m.Unanswered,
 		m.Verdicts,
+		m.WaitingFlows,
 	)
 }
 

@@ -47,7 +47,7 @@ enum verdict {
 
 	/* Trouble. */
 	DROP_INTERNAL, /* a helper refused: memory, or a program error */
-	NOTICE_CONNTRACK_FULL, /* the flow stays among the unanswered ones; the packet passed */
+	NOTICE_CONNTRACK_FULL, /* the flow stays in overflow; the packet passed */
 
 	/* Between nodes. */
 	FORWARD_NODE, /* passed: to an endpoint of another node */

@@ -46,7 +46,7 @@ type Config struct {
 	Masquerade string   // MasqueradeAuto, "on" or "off"
 	Labels     []string // filter patterns: which labels make the identity; nil: the default
 	MTU        int      // of containers' links, in bytes; 0: DefaultMTU, or in a cluster what fits between the nodes
-	Conntrack  uint32   // entries of the table of answered flows; 0: by the machine's memory
+	Conntrack  uint32   // entries of the table of flows; 0: by the machine's memory
 	Version    string
 }
 

@@ -123,7 +123,7 @@ func footprintOf(t *testing.T, a *Agent) (f footprint) {
 	t.Helper()
 	status := a.Status(t.Context())
 	for _, m := range status.Maps {
-		if m.Name != "established" && m.Name != "unanswered" { // the machine's own packets
+		if m.Name != "flows" && m.Name != "overflow" { // the machine's own packets
 			f.entries += fmt.Sprintf("%s %d, ", m.Name, m.Entries)
 		}
 	}

@@ -210,8 +210,8 @@ func problemsOf(s Status) (lines []string) {
 		lines = append(lines, fmt.Sprintf("%d endpoints failed: see hypha endpoint list", n))
 	}
 	for _, m := range s.Maps {
-		// The unanswered flows replace each other: that table is meant to be full.
-		if m.Name != "unanswered" && uint64(m.Entries)*10 >= uint64(m.Max)*9 {
+		// The flows in overflow replace each other: that table is meant to be full.
+		if m.Name != "overflow" && uint64(m.Entries)*10 >= uint64(m.Max)*9 {
 			lines = append(lines, fmt.Sprintf("table %s is nearly full: %d of %d entries", m.Name, m.Entries, m.Max))
 		}
 	}

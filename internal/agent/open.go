@@ -176,7 +176,7 @@ func (a *Agent) openDocker(context.Context) (err error) {
 // openDatapath comes when all prefixes are known, those of custom subnets too: no route goes for a moment.
 func (a *Agent) openDatapath(context.Context) (err error) {
 	a.datapath, err = datapath.Open(datapath.Config{
-		Dir: a.config.BPF, Router: a.router(a.pools.prefixes()), Established: a.config.Conntrack, Rulings: a.rulings,
+		Dir: a.config.BPF, Router: a.router(a.pools.prefixes()), Flows: a.config.Conntrack, Rulings: a.rulings,
 	}, a.log)
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ type AgentConfig struct {
 	Docker     string   // "auto", "on" or "off"
 	Masquerade string   // "auto", "on" or "off"
 	MTU        int      // of endpoints' links, in bytes
-	Conntrack  uint32   // entries of the table of answered flows; 0: by the machine's memory
+	Conntrack  uint32   // entries of the table of flows; 0: by the machine's memory
 	Profiles   string   // of the agent itself, on the socket: "on" or "off"
 	Labels     []string // filter patterns: which labels make the identity; nil: the default
 

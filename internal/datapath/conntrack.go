@@ -31,7 +31,7 @@ type Flow struct {
 	Protocol       policy.Protocol
 	Client, Server Party
 	State          bpf.EndpointFlowState
-	Answered       bool
+	Overflow       bool // it is beyond its opener's share, and may be replaced
 	Denied         bool
 	Revision       uint32 // of the policy that judged it
 	Ruling         uint32 // number, without the mark of audit
@@ -42,11 +42,11 @@ type Flow struct {
 // Flows calls each for the entries of both tables until it returns false.
 func (d *Datapath) Flows(each func(Flow) bool) error {
 	now := monotonic()
-	for _, table := range []*ebpf.Map{d.maps.Established, d.maps.Unanswered} {
+	for _, table := range []*ebpf.Map{d.maps.Flows, d.maps.Overflow} {
 		more := true
 		err := eachFlow(table, func(key bpf.EndpointFlowKey, flow bpf.EndpointFlow) bool {
 			if expires(flow, now) > 0 {
-				more = each(flowOf(key, flow, table == d.maps.Established, now))
+				more = each(flowOf(key, flow, table == d.maps.Overflow, now))
 			}
 			return more
 		})
@@ -57,7 +57,7 @@ func (d *Datapath) Flows(each func(Flow) bool) error {
 	return nil
 }
 
-func flowOf(key bpf.EndpointFlowKey, flow bpf.EndpointFlow, answered bool, now uint64) Flow {
+func flowOf(key bpf.EndpointFlowKey, flow bpf.EndpointFlow, overflow bool, now uint64) Flow {
 	party := func(i uint8) Party {
 		return Party{
 			Endpoint: endpoint.ID(flow.End[i].Endpoint), Node: uint32(flow.End[i].Node), Identity: identity.Number(flow.Identity[i]),
@@ -67,7 +67,7 @@ func flowOf(key bpf.EndpointFlowKey, flow bpf.EndpointFlow, answered bool, now u
 	client := flow.Client & 1
 	return Flow{
 		Protocol: policy.Protocol(key.Protocol), Client: party(client), Server: party(1 - client),
-		State: bpf.EndpointFlowState(flow.State), Answered: answered, Denied: flow.Denied != 0, Revision: flow.Revision,
+		State: bpf.EndpointFlowState(flow.State), Overflow: overflow, Denied: flow.Denied != 0, Revision: flow.Revision,
 		Ruling: flow.Ruling &^ rulingAudit,
 		Age:    time.Duration(now - min(now, flow.CreatedNs)), Expires: time.Duration(expires(flow, now)),
 	}

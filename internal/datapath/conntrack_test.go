@@ -21,7 +21,7 @@ func TestExpires(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		validated uint64
-		lifetime  uint32
+		lifetime  uint16
 		now       uint64
 		want      time.Duration
 	}{
@@ -31,7 +31,7 @@ func TestExpires(t *testing.T) {
 		{"dead", 100 * second, 60, 161 * second, -time.Second},
 		{"validated after the clock was read", 101 * second, 60, 100 * second, 61 * time.Second},
 		{"no lifetime", 100 * second, 0, 100 * second, 0},
-		{"as long as can be", 0, math.MaxUint32, second, (math.MaxUint32 - 1) * time.Second},
+		{"as long as can be", 0, math.MaxUint16, second, (math.MaxUint16 - 1) * time.Second},
 		{"an entry of zeros", 0, 0, 100 * second, -100 * time.Second},
 	} {
 		flow := bpf.EndpointFlow{ValidatedNs: c.validated, LifetimeS: c.lifetime}
@@ -56,7 +56,7 @@ func TestHostOrder(t *testing.T) {
 func networkOrder(port [2]byte) uint16 { return binary.NativeEndian.Uint16(port[:]) }
 
 // track puts a flow to a port into a table, as if it had been idle for so long.
-func (n *node) track(t *testing.T, port byte, answered bool, change func(*bpf.EndpointFlowKey, *bpf.EndpointFlow)) {
+func (n *node) track(t *testing.T, port byte, overflow bool, change func(*bpf.EndpointFlowKey, *bpf.EndpointFlow)) {
 	t.Helper()
 	key := bpf.EndpointFlowKey{
 		Address:  [2]bpf.EndpointAddress{mapped(netip.MustParseAddr("10.1.0.101")), mapped(netip.MustParseAddr("10.1.0.102"))},
@@ -68,16 +68,16 @@ func (n *node) track(t *testing.T, port byte, answered bool, change func(*bpf.En
 		Identity: [2]uint32{301, 302}, End: [2]bpf.EndpointFlowEnd{{Endpoint: 1}, {Endpoint: 2}}, State: uint8(bpf.EndpointFlowStateFLOW_HALF_CLOSED),
 	}
 	change(&key, &flow)
-	table := n.maps.Unanswered
-	if answered {
-		table = n.maps.Established
+	table := n.maps.Flows
+	if overflow {
+		table = n.maps.Overflow
 	}
 	if err := table.Put(key, flow); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func idle(seconds, lifetime uint32) func(*bpf.EndpointFlowKey, *bpf.EndpointFlow) {
+func idle(seconds int, lifetime uint16) func(*bpf.EndpointFlowKey, *bpf.EndpointFlow) {
 	return func(_ *bpf.EndpointFlowKey, flow *bpf.EndpointFlow) {
 		flow.LifetimeS = lifetime
 		flow.ValidatedNs -= uint64(seconds) * uint64(time.Second)
@@ -95,8 +95,8 @@ func (n *node) ports(t *testing.T) (ports []uint16) {
 
 func TestFlowsSayWhoTalksToWhom(t *testing.T) {
 	n := newNode(t)
-	n.track(t, 80, true, idle(0, 60))
-	n.track(t, 81, false, func(key *bpf.EndpointFlowKey, flow *bpf.EndpointFlow) {
+	n.track(t, 80, false, idle(0, 60))
+	n.track(t, 81, true, func(key *bpf.EndpointFlowKey, flow *bpf.EndpointFlow) {
 		key.Address[0], key.Address[1] = mapped(netip.MustParseAddr("fd00::1")), mapped(netip.MustParseAddr("fd00::2"))
 		flow.Client, flow.Denied, flow.State = 0, 1, 0
 		flow.End[1].Endpoint, flow.End[1].Node = 0, 3
@@ -105,11 +105,11 @@ func TestFlowsSayWhoTalksToWhom(t *testing.T) {
 	want := []Flow{
 		{
 			Protocol: policy.TCP, Client: Party{2, 0, 302, addr("10.1.0.102"), 0xc000 + 80}, Server: Party{1, 0, 301, addr("10.1.0.101"), 80},
-			State: bpf.EndpointFlowStateFLOW_HALF_CLOSED, Answered: true, Revision: 7, Ruling: 8,
+			State: bpf.EndpointFlowStateFLOW_HALF_CLOSED, Revision: 7, Ruling: 8,
 		},
 		{
 			Protocol: policy.TCP, Client: Party{1, 0, 301, addr("fd00::1"), 81}, Server: Party{0, 3, 302, addr("fd00::2"), 0xc000 + 81},
-			Denied: true, Revision: 7, Ruling: 8,
+			Overflow: true, Denied: true, Revision: 7, Ruling: 8,
 		},
 	}
 	var got []Flow
@@ -130,52 +130,6 @@ func TestFlowsSayWhoTalksToWhom(t *testing.T) {
 	calls := 0
 	if err := n.Flows(func(Flow) bool { calls++; return false }); err != nil || calls != 1 {
 		t.Errorf("after the first one that returned false, %d calls, %v", calls, err)
-	}
-}
-
-func TestSweepRemovesTheDead(t *testing.T) {
-	n := newNode(t)
-	n.track(t, 1, true, idle(0, 60))
-	n.track(t, 2, true, idle(2, 1))   // dead
-	n.track(t, 3, true, idle(9, 1))   // dead
-	n.track(t, 4, true, idle(9, 600)) // idle
-	n.track(t, 5, false, idle(9, 1))  // dead, unanswered
-	n.track(t, 6, false, idle(0, 60))
-	if got := n.ports(t); !slices.Equal(got, []uint16{1, 4, 6}) {
-		t.Errorf("flows to ports %v are shown, want 1, 4 and 6", got)
-	}
-	for _, want := range []int{3, 0} {
-		if removed, err := n.Sweep(); err != nil || removed != want {
-			t.Errorf("%d removed, %v; want %d", removed, err, want)
-		}
-	}
-	for _, c := range []struct {
-		name string
-		want uint32
-	}{{"established", 2}, {"unanswered", 1}} {
-		if got := n.fill(t, c.name); got.Entries != c.want {
-			t.Errorf("%s has %d entries, want %d", c.name, got.Entries, c.want)
-		}
-	}
-}
-
-// A table of more flows than one batch is swept, and counted, whole.
-func TestSweepManyFlows(t *testing.T) {
-	n := newNode(t)
-	const count = 3*batch + 1
-	keys, flows := make([]bpf.EndpointFlowKey, count), make([]bpf.EndpointFlow, count)
-	for i := range keys {
-		keys[i] = bpf.EndpointFlowKey{Protocol: 6, Port: [2]uint16{uint16(i), uint16(i >> 8)}}
-		flows[i] = bpf.EndpointFlow{LifetimeS: 1, ValidatedNs: monotonic() - uint64(time.Minute)}
-	}
-	if _, err := n.maps.Established.BatchUpdate(keys, flows, nil); err != nil {
-		t.Fatal(err)
-	}
-	if got := n.fill(t, "established"); got.Entries != count {
-		t.Errorf("%d entries are counted, want %d", got.Entries, count)
-	}
-	if removed, err := n.Sweep(); err != nil || removed != count {
-		t.Errorf("%d removed, %v; want %d", removed, err, count)
 	}
 }
 

@@ -24,11 +24,11 @@ import (
 
 // Config is what a datapath is opened with.
 type Config struct {
-	Dir         string // in a BPF filesystem: pinned maps and links
-	Router      Router
-	Established uint32 // entries of the main conntrack table; 0: as it is pinned, or by the machine's memory
-	Unanswered  uint32 // of the other one; 0: as it is pinned, or the template's
-	Rulings     Rulings
+	Dir      string // in a BPF filesystem: pinned maps and links
+	Router   Router
+	Flows    uint32 // entries of the main conntrack table; 0: as it is pinned, or by the machine's memory
+	Overflow uint32 // of the other one; 0: as it is pinned, or the template's
+	Rulings  Rulings
 }
 
 // Datapath is this node's part of the kernel. Its methods may be called concurrently; Apply and Remove of one
@@ -71,7 +71,7 @@ func Open(config Config, log *slog.Logger) (_ *Datapath, err error) {
 		tables: map[identity.Number]*inForce{}, entries: map[endpoint.ID]*entry{}, attached: map[endpoint.ID]*attached{},
 		asked: map[endpoint.ID]uint32{}, unlinked: newUnlinked(), uplinks: map[int]netip.Prefix{},
 	}
-	sizes := mapSizes{config.Established, config.Unanswered}
+	sizes := mapSizes{config.Flows, config.Overflow}
 	if d.maps, err = openMaps(mapsDir(config.Dir), compiled, sizes, log); err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (d *Datapath) lastGeneration() error {
 	if err != nil {
 		return fmt.Errorf("reading the endpoints in the kernel: %w", err)
 	}
-	for _, table := range []*ebpf.Map{d.maps.Established, d.maps.Unanswered} {
+	for _, table := range []*ebpf.Map{d.maps.Flows, d.maps.Overflow} {
 		err := eachFlow(table, func(_ bpf.EndpointFlowKey, flow bpf.EndpointFlow) bool {
 			d.generation = max(d.generation, flow.End[0].Generation, flow.End[1].Generation)
 			return true

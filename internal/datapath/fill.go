@@ -26,8 +26,8 @@ func (d *Datapath) Fill() (fill []MapFill, err error) {
 		m     *ebpf.Map
 		count func(*ebpf.Map) (uint32, error)
 	}{
-		{"established", d.maps.Established, countEntries[bpf.EndpointFlowKey, bpf.EndpointFlow]},
-		{"unanswered", d.maps.Unanswered, countEntries[bpf.EndpointFlowKey, bpf.EndpointFlow]},
+		{"flows", d.maps.Flows, countEntries[bpf.EndpointFlowKey, bpf.EndpointFlow]},
+		{"overflow", d.maps.Overflow, countEntries[bpf.EndpointFlowKey, bpf.EndpointFlow]},
 		{"addresses", d.maps.Addresses, countEntries[bpf.EndpointAddress, uint32]},
 		{"outside", d.maps.Outside, countEntries[bpf.EndpointPrefixKey, bpf.EndpointOutsider]},
 		{"counter_slots", d.maps.CounterSlots, countEntries[bpf.EndpointCounterKey, uint32]},

@@ -24,10 +24,10 @@ type sharedMaps struct {
 }
 
 // mapSizes are entries of maps whose size is a matter of the machine. 0 keeps the one that is pinned; without it,
-// Established comes from the machine's memory and Unanswered from the template.
+// Flows comes from the machine's memory and Overflow from the template.
 type mapSizes struct {
-	Established uint32
-	Unanswered  uint32
+	Flows    uint32
+	Overflow uint32
 }
 
 // openMaps opens the pinned maps in dir, and makes those that are missing. One that an older version left with
@@ -59,11 +59,11 @@ func openMaps(dir string, spec *ebpf.CollectionSpec, sizes mapSizes, log *slog.L
 func (s mapSizes) apply(dir string, spec *ebpf.MapSpec) {
 	var wanted uint32
 	switch spec.Name {
-	case "established":
-		wanted = s.Established
+	case "flows":
+		wanted = s.Flows
 		spec.MaxEntries = flowsForMemory(totalMemory())
-	case "unanswered":
-		wanted = s.Unanswered
+	case "overflow":
+		wanted = s.Overflow
 	case "counter_slots":
 		spec.MaxEntries = min(countersForMemory(totalMemory()), spec.MaxEntries)
 	default:
@@ -76,7 +76,7 @@ func (s mapSizes) apply(dir string, spec *ebpf.MapSpec) {
 	}
 }
 
-// flowsForMemory is how many answered flows a machine with so many bytes of memory has room for: one for each 64 KiB, from
+// flowsForMemory is how many flows a machine with so many bytes of memory has room for: one for each 64 KiB, from
 // 64 Ki to 4 Mi. Entries take memory (some 150 bytes) only while they are there; room for them is looked at with each first packet, and
 // the less there is, the more of it is in a cache.
 func flowsForMemory(bytes uint64) uint32 {
@@ -133,11 +133,11 @@ func openMap(dir string, spec *ebpf.MapSpec, log *slog.Logger) (*ebpf.Map, error
 func assignMaps(to *bpf.EndpointMaps, from map[string]*ebpf.Map) error {
 	for name, field := range map[string]**ebpf.Map{
 		"addresses": &to.Addresses, "budgets": &to.Budgets, "counter_slots": &to.CounterSlots, "counters": &to.Counters,
-		"endpoints": &to.Endpoints, "established": &to.Established, "events": &to.Events, "fragments": &to.Fragments,
+		"endpoints": &to.Endpoints, "events": &to.Events, "flows": &to.Flows, "fragments": &to.Fragments,
 		"free_counters": &to.FreeCounters, "judgements": &to.Judgements, "judges": &to.Judges,
 		"known_identities": &to.KnownIdentities, "lost_events": &to.LostEvents, "node_addresses": &to.NodeAddresses,
-		"nodes": &to.Nodes, "outside": &to.Outside,
-		"settings": &to.Settings, "stages": &to.Stages, "unanswered": &to.Unanswered, "verdicts": &to.Verdicts,
+		"nodes": &to.Nodes, "outside": &to.Outside, "overflow": &to.Overflow, "overflow_usage": &to.OverflowUsage,
+		"settings": &to.Settings, "stages": &to.Stages, "verdicts": &to.Verdicts, "waiting_flows": &to.WaitingFlows,
 	} {
 		m, found := from[name]
 		if !found {

@@ -85,9 +85,9 @@ func (n *node) flowStamped(t *testing.T, generation uint32) {
 	t.Helper()
 	key := bpf.EndpointFlowKey{Protocol: 6, Port: [2]uint16{uint16(generation), 80}}
 	flow := bpf.EndpointFlow{End: [2]bpf.EndpointFlowEnd{{Generation: generation}, {Generation: 1}}, LifetimeS: 60, ValidatedNs: monotonic()}
-	table := n.maps.Established
+	table := n.maps.Flows
 	if generation%2 == 0 {
-		table = n.maps.Unanswered
+		table = n.maps.Overflow
 	}
 	if err := table.Put(key, flow); err != nil {
 		t.Fatal(err)
@@ -98,11 +98,11 @@ func TestOpenReplacesIncompatibleMaps(t *testing.T) {
 	n := newNode(t)
 	before := n.mapIDs(t)
 	n.Close()
-	pin := filepath.Join(mapsDir(n.config.Dir), "established")
+	pin := filepath.Join(mapsDir(n.config.Dir), "flows")
 	if err := os.Remove(pin); err != nil {
 		t.Fatal(err)
 	}
-	old, err := ebpf.NewMap(&ebpf.MapSpec{Name: "established", Type: ebpf.Hash, KeySize: 4, ValueSize: 4, MaxEntries: 7})
+	old, err := ebpf.NewMap(&ebpf.MapSpec{Name: "flows", Type: ebpf.Hash, KeySize: 4, ValueSize: 4, MaxEntries: 7})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,18 +111,18 @@ func TestOpenReplacesIncompatibleMaps(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.open()
-	if size := n.maps.Established.KeySize(); size == 4 {
+	if size := n.maps.Flows.KeySize(); size == 4 {
 		t.Error("the old map is still in use")
 	}
-	if size := n.maps.Established.MaxEntries(); size != flowsForMemory(totalMemory()) {
+	if size := n.maps.Flows.MaxEntries(); size != flowsForMemory(totalMemory()) {
 		t.Errorf("the new map has %d entries", size)
 	}
-	if log := n.log.String(); !strings.Contains(log, "WARN") || !strings.Contains(log, "map=established") {
+	if log := n.log.String(); !strings.Contains(log, "WARN") || !strings.Contains(log, "map=flows") {
 		t.Errorf("no warning that flows are lost:\n%s", log)
 	}
 	after := n.mapIDs(t)
-	delete(before, "established")
-	delete(after, "established")
+	delete(before, "flows")
+	delete(after, "flows")
 	if diff := cmp.Diff(before, after); diff != "" {
 		t.Errorf("other maps changed, too:\n%s", diff)
 	}
@@ -130,13 +130,13 @@ func TestOpenReplacesIncompatibleMaps(t *testing.T) {
 
 func TestOpenWithOtherSizes(t *testing.T) {
 	n := newNode(t)
-	n.config.Established, n.config.Unanswered = 1000, 2000
+	n.config.Flows, n.config.Overflow = 1000, 2000
 	n.reopen()
-	if got := n.maps.Established.MaxEntries(); got != 1000 {
-		t.Errorf("established has %d entries, want 1000", got)
+	if got := n.maps.Flows.MaxEntries(); got != 1000 {
+		t.Errorf("flows has %d entries, want 1000", got)
 	}
-	if got := n.maps.Unanswered.MaxEntries(); got != 2000 {
-		t.Errorf("unanswered has %d entries, want 2000", got)
+	if got := n.maps.Overflow.MaxEntries(); got != 2000 {
+		t.Errorf("overflow has %d entries, want 2000", got)
 	}
 	n.apply(n.endpoint(1)) // programs are loaded with maps of these sizes
 }
@@ -144,18 +144,18 @@ func TestOpenWithOtherSizes(t *testing.T) {
 // The machine's memory may be another at the next start, and flows are not lost for that.
 func TestOpenKeepsSizesThatNobodyAskedFor(t *testing.T) {
 	n := newNode(t)
-	n.config.Established, n.config.Unanswered = 1000, 2000
+	n.config.Flows, n.config.Overflow = 1000, 2000
 	n.reopen()
 	n.flowStamped(t, 7)
 	before := n.mapIDs(t)
-	n.config.Established, n.config.Unanswered = 0, 0
+	n.config.Flows, n.config.Overflow = 0, 0
 	n.log.Reset()
 	n.reopen()
 	if diff := cmp.Diff(before, n.mapIDs(t)); diff != "" || n.log.Len() != 0 {
 		t.Errorf("maps were made anew (-before +after):\n%s%s", diff, &n.log)
 	}
-	if got := n.fill(t, "established"); got.Entries != 1 || got.Max != 1000 {
-		t.Errorf("established has %d of %d entries, want 1 of 1000", got.Entries, got.Max)
+	if got := n.fill(t, "flows"); got.Entries != 1 || got.Max != 1000 {
+		t.Errorf("flows has %d of %d entries, want 1 of 1000", got.Entries, got.Max)
 	}
 	n.apply(n.endpoint(1))
 }

@@ -41,13 +41,14 @@ func (n *Node) flow(f datapath.Flow, names map[endpoint.ID]string) api.Flow {
 	}
 	return api.Flow{
 		Protocol: f.Protocol.String(), Client: party(f.Client), Server: party(f.Server),
-		State: flowStates[f.State], Table: or(f.Answered, "established", "unanswered"), Denied: f.Denied,
+		State: flowStates[f.State], Table: or(f.Overflow, "overflow", "flows"), Denied: f.Denied,
 		Age: int64(f.Age.Seconds()), Expires: int64(f.Expires.Seconds()), Revision: uint64(f.Revision),
 	}
 }
 
 var flowStates = map[bpf.EndpointFlowState]string{
 	bpf.EndpointFlowStateFLOW_UNANSWERED:  "unanswered",
+	bpf.EndpointFlowStateFLOW_ANSWERED:    "answered",
 	bpf.EndpointFlowStateFLOW_ESTABLISHED: "established",
 	bpf.EndpointFlowStateFLOW_HALF_CLOSED: "half-closed",
 	bpf.EndpointFlowStateFLOW_CLOSING:     "closing",

@@ -55,7 +55,8 @@ func Cleanup(config CleanupConfig, out io.Writer) error {
 }
 
 func (c Config) removeState() error {
-	return removeOwn(c.State, c.recordsDir(), c.storeDir(), c.clusterFile(), c.recollectionFile(), c.instanceFile(), c.dockerFile(), c.prefixesFile(), c.rulingsFile(), c.sysctlFile())
+	return removeOwn(c.State, c.recordsDir(), c.storeDir(), c.clusterFile(), c.nodesFile(), c.recollectionFile(), c.instanceFile(),
+		c.dockerFile(), c.prefixesFile(), c.rulingsFile(), c.sysctlFile())
 }
 
 func (c Config) removeRun() error { return removeOwn(c.Run, filepath.Join(c.Run, "hypha.sock")) }

@@ -21,7 +21,7 @@ func TestCleanupLeavesOtherFilesAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		precious := filepath.Join(c.State, "precious")
-		for path, wanted := range map[string]bool{precious: shared, c.dockerFile(): true, filepath.Join(c.recordsDir(), "00001.json"): true} {
+		for path, wanted := range map[string]bool{precious: shared, c.dockerFile(): true, c.nodesFile(): true, filepath.Join(c.recordsDir(), "00001.json"): true} {
 			if wanted {
 				if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
 					t.Fatal(err)

@@ -122,15 +122,16 @@ func (s *Store) revoke(ctx context.Context, lease clientv3.LeaseID) {
 // keep begins to keep a lease, if there is one.
 func (s *Store) keep(number uint32, lease clientv3.LeaseID) (*Presence, error) {
 	ctx, stop := context.WithCancel(context.Background())
+	p := &Presence{store: s, number: number, lease: lease, stop: stop, over: make(chan struct{})}
 	if lease == clientv3.NoLease {
-		return &Presence{store: s, number: number, stop: stop, over: make(chan struct{})}, nil
+		context.AfterFunc(ctx, func() { close(p.over) })
+		return p, nil
 	}
 	kept, err := s.client.KeepAlive(ctx, lease)
 	if err != nil {
 		stop()
 		return nil, fmt.Errorf("%w: %w", ErrAbsent, err)
 	}
-	p := &Presence{store: s, number: number, lease: lease, stop: stop, over: make(chan struct{})}
 	go func() {
 		defer close(p.over)
 		for answer := range kept {
@@ -157,12 +158,10 @@ func (p *Presence) Await(ctx context.Context) error {
 	}
 }
 
-// Close keeps the lease no longer. It ends in its time: who comes back before is not missed.
+// Close keeps the lease no longer. It ends in its time: who comes back before is not missed. Await says that it has ended.
 func (p *Presence) Close() {
 	p.stop()
-	if p.lease != clientv3.NoLease {
-		<-p.over
-	}
+	<-p.over
 }
 
 // Update replaces what is said of the node.

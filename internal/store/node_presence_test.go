@@ -272,6 +272,9 @@ func TestPresentInAnEmbeddedStore(t *testing.T) {
 		}
 		wantNodes(t, s, want)
 		p.Close()
+		if err := p.Await(t.Context()); !errors.Is(err, ErrAbsent) {
+			t.Errorf("it is closed, and %v", err)
+		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}

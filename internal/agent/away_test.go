@@ -64,6 +64,14 @@ func TestStoreAwayHoldsUpNobodyElse(t *testing.T) {
 // startEtcd runs one outside of the agent.
 func startEtcd(t *testing.T) (leave func(), at string) {
 	t.Helper()
+	etcd, leave := openEtcd(t)
+	return leave, urlOf(etcd)
+}
+
+func urlOf(etcd *embed.Etcd) string { return etcd.Config().ListenClientUrls[0].String() }
+
+func openEtcd(t *testing.T) (etcd *embed.Etcd, leave func()) {
+	t.Helper()
 	dir := t.TempDir()
 	config := embed.NewConfig()
 	config.Dir, config.Logger, config.LogLevel = filepath.Join(dir, "data"), "zap", "fatal"
@@ -77,7 +85,7 @@ func startEtcd(t *testing.T) (leave func(), at string) {
 	leave = sync.OnceFunc(etcd.Close)
 	t.Cleanup(leave)
 	<-etcd.Server.ReadyNotify()
-	return leave, config.ListenClientUrls[0].String()
+	return etcd, leave
 }
 
 // startAgent runs an agent without Docker until the test ends. It takes the machine for its own.

@@ -206,9 +206,9 @@ func (a *Agent) move(ctx context.Context) error {
 	wake(a.member.moved)
 	wake(a.member.rewired)
 	a.announce()
-	err = a.member.presence.Load().Update(ctx, *a.member.record.Load())
-	if err == nil || errors.Is(err, store.ErrAbsent) { // it is about to be announced anew
-		return a.checkUnderlay(addresses)
+	presence := a.member.presence.Load()
+	if presence.Update(ctx, *a.member.record.Load()) != nil {
+		presence.Close() // so that keepPresence announces it anew, until the store has it
 	}
-	return err
+	return a.checkUnderlay(addresses)
 }

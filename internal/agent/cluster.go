@@ -72,7 +72,7 @@ func (a *Agent) openCluster(ctx context.Context) (err error) {
 	if a.member.instance, err = openInstance(a.config.instanceFile()); err != nil {
 		return err
 	}
-	a.problems.note("addresses of this node", a.checkUnderlay(addresses))
+	a.note("addresses of this node", a.checkUnderlay(addresses))
 	if err := a.chooseMTU(addresses); err != nil {
 		return err
 	}
@@ -196,12 +196,20 @@ func (a *Agent) followUnderlay(ctx context.Context) error {
 	return datapath.WatchHostAddresses(ctx, func([]netip.Addr) { a.note("addresses of this node", a.move(ctx)) })
 }
 
+// move looks by which addresses this node is reached now. With none it is cut off for a while, and keeps those that it had.
 func (a *Agent) move(ctx context.Context) error {
 	addresses, err := a.underlay(ctx)
-	before := a.member.record.Load()
-	if err != nil || len(addresses) == 0 || slices.Equal(addresses, before.Addresses) { // none: it is cut off for a while
+	if err != nil {
 		return err
 	}
+	if len(addresses) > 0 && !slices.Equal(addresses, a.member.record.Load().Addresses) {
+		a.moveTo(ctx, addresses)
+	}
+	return a.checkUnderlay(addresses)
+}
+
+// moveTo tells everybody.
+func (a *Agent) moveTo(ctx context.Context, addresses []netip.Addr) {
 	a.member.record.Store(a.newRecord(addresses))
 	wake(a.member.moved)
 	wake(a.member.rewired)
@@ -210,5 +218,4 @@ func (a *Agent) move(ctx context.Context) error {
 	if presence.Update(ctx, *a.member.record.Load()) != nil {
 		presence.Close() // so that keepPresence announces it anew, until the store has it
 	}
-	return a.checkUnderlay(addresses)
 }

@@ -4,6 +4,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"path/filepath"
@@ -103,6 +104,34 @@ func TestMoveIsToldWhenTheStoreListens(t *testing.T) {
 		}
 		if time.Now().After(end) {
 			t.Fatalf("the store has %+v, %v; want it at %v", all, err, want)
+		}
+	}
+}
+
+// What is wrong with a node's addresses is a problem for as long as it is so: they have not changed since the agent was started.
+func TestWrongAddressesAreAProblem(t *testing.T) {
+	testbed.NeedRoot(t)
+	node := testbed.NewWorld(t).NewNode("node")
+	lonely := testbed.NewNamespace(t, "lonely")
+	old := testbed.NewNamespace(t, "old")
+	testbed.Connect(old, testbed.Uplink, testbed.NewNamespace(t, "other"), testbed.Uplink)
+	old.Address(testbed.Uplink, netip.MustParsePrefix("192.0.2.7/24"))
+	for _, c := range []struct {
+		at     *testbed.Namespace
+		native bool
+		has    []netip.Addr
+		want   error
+	}{
+		{node.Namespace, true, []netip.Addr{node.IPv6, node.IPv4}, nil},
+		{old, false, []netip.Addr{netip.MustParseAddr("192.0.2.7")}, nil},
+		{old, true, []netip.Addr{netip.MustParseAddr("192.0.2.7")}, errNoUnderlay6},
+		{lonely, false, nil, errNoUnderlay},
+		{lonely, false, []netip.Addr{node.IPv4}, errNoUnderlay},
+	} {
+		a := &Agent{config: Config{Native: c.native, Store: store.Config{Endpoints: []string{"unix:///etcd"}}}}
+		a.member.record.Store(&store.Node{Addresses: c.has})
+		if err := c.at.Do(func() error { return a.move(t.Context()) }); !errors.Is(err, c.want) {
+			t.Errorf("in %s, with %v: %v, want %v", c.at.Name, c.has, err, c.want)
 		}
 	}
 }

@@ -85,8 +85,9 @@ func away(config Config) (sessions Sessions) {
 	return sessions
 }
 
-// Run runs a speaker until ctx is done, and calls report with the sessions before and after each change. It returns an error when
-// the speaker ends by itself: then nothing is announced until Run is called again, and peers keep the routes meanwhile.
+// Run runs a speaker until ctx is done, and calls report with the sessions before and after each change that the speaker tells of. It
+// returns an error when the speaker ends by itself: then there are no sessions, and nothing is announced, until Run is called again,
+// and peers keep the routes meanwhile.
 func (p *Process) Run(ctx context.Context, report func(before, after Sessions)) error {
 	cmd := exec.CommandContext(ctx, p.command[0], p.command[1:]...)
 	stdin, err := cmd.StdinPipe()
@@ -117,7 +118,7 @@ func (p *Process) Run(ctx context.Context, report func(before, after Sessions)) 
 	if ctx.Err() != nil {
 		return nil
 	}
-	p.learn(away(p.config), report)
+	p.learn(away(p.config))
 	return fmt.Errorf("%w: %v: %s", errEnded, err, complaint.text())
 }
 
@@ -149,16 +150,15 @@ func (p *Process) listen(r io.Reader, report func(before, after Sessions)) {
 			io.Copy(io.Discard, r) //nolint:errcheck // it ends when it is through
 			return
 		}
-		p.learn(sessions, report)
+		report(p.learn(sessions), sessions)
 	}
 }
 
-func (p *Process) learn(sessions Sessions, report func(before, after Sessions)) {
+func (p *Process) learn(sessions Sessions) (before Sessions) {
 	p.mu.Lock()
-	before := p.sessions
-	p.sessions = sessions
-	p.mu.Unlock()
-	report(before, sessions)
+	defer p.mu.Unlock()
+	before, p.sessions = p.sessions, sessions
+	return before
 }
 
 // firstLine keeps what is written to it first: why a program has failed.

@@ -141,12 +141,12 @@ func (p *Process) tell(ctx context.Context, w io.Writer) {
 	}
 }
 
-// listen takes what the speaker says until it has no more to say.
+// listen takes what the speaker says until it has no more to say. One that makes no sense is not listened to any more.
 func (p *Process) listen(r io.Reader, report func(before, after Sessions)) {
 	in := json.NewDecoder(r)
 	for {
 		var sessions Sessions
-		if in.Decode(&sessions) != nil {
+		if in.Decode(&sessions) != nil || len(sessions) != len(p.config.Peers) {
 			io.Copy(io.Discard, r) //nolint:errcheck // it ends when it is through
 			return
 		}

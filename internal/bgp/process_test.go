@@ -32,3 +32,13 @@ func TestEndIsNoReport(t *testing.T) {
 		t.Errorf("afterwards there is %+v, want a session that is not established", after)
 	}
 }
+
+// What is not a session for each peer is not believed.
+func TestSpeakerThatMakesNoSense(t *testing.T) {
+	for _, says := range []string{`[{}, {}]`, `[]`, `{`, `"up"`} {
+		heard, after, err := run(t, "echo '"+says+"'")
+		if err == nil || heard != nil || len(after) != 1 {
+			t.Errorf("%s: heard %+v, there is %+v, %v", says, heard, after, err)
+		}
+	}
+}

@@ -40,7 +40,7 @@ type Directory struct {
 // NewDirectory returns one that knows nobody until it runs.
 func NewDirectory(backend Backend, plan Plan, log *slog.Logger) *Directory {
 	d := &Directory{backend: backend, plan: plan, log: log, silent: map[uint32]bool{}}
-	d.current.Store(newSnapshot(0, nil))
+	d.current.Store(newSnapshot(nil))
 	return d
 }
 
@@ -143,7 +143,7 @@ func (d *Directory) edit(do func(nodes map[uint32]Node)) {
 	if maps.EqualFunc(nodes, old.nodes, Node.equal) {
 		return
 	}
-	d.current.Store(newSnapshot(old.Generation+1, nodes))
+	d.current.Store(newSnapshot(nodes))
 	close(old.changed)
 }
 

@@ -265,7 +265,7 @@ func TestAskedSparsely(t *testing.T) {
 			nodes[uint32(i+1)] = Node{Node: store.Node{Number: uint32(i + 1), Health: 1}}
 		}
 		h := &Health{directory: newTestDirectory(), self: 1, interval: DefaultInterval, peers: map[uint32]*peer{}}
-		all, start := newSnapshot(1, nodes), time.Now()
+		all, start := newSnapshot(nodes), time.Now()
 		asked := map[uint32]int{}
 		total := 0
 		for now := start; now.Before(start.Add(10 * time.Minute)); {

@@ -28,15 +28,13 @@ func (n Node) equal(other Node) bool {
 
 // Snapshot is the nodes at one moment. It never changes.
 type Snapshot struct {
-	Generation uint64 // grows by one with each snapshot of a Directory
-
 	nodes     map[uint32]Node
 	addresses map[netip.Addr]uint32
 	changed   chan struct{}
 }
 
-func newSnapshot(generation uint64, nodes map[uint32]Node) *Snapshot {
-	s := &Snapshot{Generation: generation, nodes: nodes, addresses: map[netip.Addr]uint32{}, changed: make(chan struct{})}
+func newSnapshot(nodes map[uint32]Node) *Snapshot {
+	s := &Snapshot{nodes: nodes, addresses: map[netip.Addr]uint32{}, changed: make(chan struct{})}
 	for node := range s.All() {
 		for _, address := range node.hosts() {
 			if other, taken := s.addresses[address]; !taken || s.nodes[other].Adrift { // what was adrift may have lost it
@@ -83,19 +81,3 @@ func (s *Snapshot) Len() int { return len(s.nodes) }
 // Changed is closed when there is a newer snapshot. Take a snapshot, use it, wait for Changed, begin anew: no change goes
 // unseen, and a flood of them is seen as one.
 func (s *Snapshot) Changed() <-chan struct{} { return s.changed }
-
-// Since returns what makes s of old: the nodes that are new or are no longer as they were, and the numbers of those that are gone.
-func (s *Snapshot) Since(old *Snapshot) (came []Node, gone []uint32) {
-	for node := range s.All() {
-		if was, found := old.nodes[node.Number]; !found || !was.equal(node) {
-			came = append(came, node)
-		}
-	}
-	for number := range old.nodes {
-		if _, stays := s.nodes[number]; !stays {
-			gone = append(gone, number)
-		}
-	}
-	slices.Sort(gone)
-	return came, gone
-}

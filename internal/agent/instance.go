@@ -38,15 +38,21 @@ func openInstance(path string) (i *instance, err error) {
 			file.Close()
 		}
 	}()
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, fmt.Errorf("%w: locking %s: %w: stop that one, or give this one another --state", ErrStateInUse, path, err)
+	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return nil, fmt.Errorf("%w: %s: stop that one, or give this one another --state", ErrStateInUse, path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("locking %s: %w", path, err)
 	}
 	i = &instance{file: file}
 	if i.id, err = readInstance(file); err != nil {
 		return nil, fmt.Errorf("reading this node's instance: %w", err)
 	}
-	i.place, err = placeOf(file)
-	return i, err
+	if i.place, err = placeOf(file); err != nil {
+		return nil, err
+	}
+	return i, nil
 }
 
 // readInstance returns what is in the file. One that is empty is new, or was never finished.

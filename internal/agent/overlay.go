@@ -41,8 +41,8 @@ func (a *Agent) keepWays(ctx context.Context) error {
 	}
 }
 
-// reachNodes makes the datapath agree with the other nodes of the cluster. One that comes can be answered before its packets are
-// taken; one that goes is nobody's destination before it is forgotten.
+// reachNodes makes the datapath agree with the other nodes of the cluster. There is a way to one that comes before anybody is said to be
+// there. To one that goes there is none first: what is sent there is dropped meanwhile as to a node that is gone.
 func (a *Agent) reachNodes() error {
 	peers := a.peers()
 	self := a.member.record.Load()
@@ -53,9 +53,6 @@ func (a *Agent) reachNodes() error {
 		overlay.Nodes = append(overlay.Nodes, datapath.Node{
 			Number: peer.Number, Addresses: peer.Addresses, Native: nativePrefix(peer.Node),
 		})
-	}
-	if len(peers) == 0 {
-		return errors.Join(a.outside.setNodes(nil), a.datapath.SyncOverlay(overlay))
 	}
 	return errors.Join(a.datapath.SyncOverlay(overlay), a.outside.setNodes(peers))
 }

@@ -46,7 +46,7 @@ func (h hypha) build(ctx context.Context, s Setting) (*Way, error) {
 	if way.Server, way.ToServer, err = h.endpoint(ctx, s, a, "server"); err != nil {
 		return nil, err
 	}
-	if err := way.linked(ctx); err != nil {
+	if err := linked(ctx, node.Namespace, way.ToClient, way.ToServer); err != nil {
 		return nil, err
 	}
 	if err := h.check(ctx, a); err != nil {

@@ -51,8 +51,11 @@ func (j joined) join(ctx context.Context, s Setting, node *testbed.Node, store, 
 	if err != nil {
 		return load.Host{}, nil, err
 	}
-	at, _, err := hypha{}.endpoint(ctx, s, a, role)
-	return at, a, err
+	at, device, err := hypha{}.endpoint(ctx, s, a, role)
+	if err != nil {
+		return load.Host{}, nil, err
+	}
+	return at, a, linked(ctx, node.Namespace, device)
 }
 
 // agree returns when the nodes know each other and enforce the policy.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+
+	"github.com/hypha-net/hypha/internal/testbed"
 )
 
 // ErrNoLink is returned if a device's program did not get its link in time.
@@ -18,14 +20,14 @@ var ErrNoLink = errors.New("its program has no link")
 // linkPatience is many times what an agent leaves a new endpoint's program without one, see docs/decisions/0013.
 const linkPatience = 30 * time.Second
 
-// linked waits until the programs at the ingress of the node's devices are where they stay.
-func (p *Programs) linked(ctx context.Context) error {
+// linked waits until the programs at the ingress of a node's devices are where they stay.
+func linked(ctx context.Context, node *testbed.Namespace, devices ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, linkPatience)
 	defer cancel()
-	for _, device := range []string{p.ToClient, p.ToServer} {
-		index := p.Node.Link(device).Attrs().Index
+	for _, device := range devices {
+		index := node.Link(device).Attrs().Index
 		for {
-			there, err := p.isLinked(index)
+			there, err := isLinked(node, index)
 			if err != nil {
 				return fmt.Errorf("looking for the program of %s: %w", device, err)
 			}
@@ -42,8 +44,8 @@ func (p *Programs) linked(ctx context.Context) error {
 	return nil
 }
 
-func (p *Programs) isLinked(index int) (there bool, err error) {
-	err = p.Node.Do(func() error {
+func isLinked(node *testbed.Namespace, index int) (there bool, err error) {
+	err = node.Do(func() error {
 		list, err := link.QueryPrograms(link.QueryOptions{Target: index, Attach: ebpf.AttachTCXIngress})
 		there = err == nil && len(list.Programs) > 0
 		return err

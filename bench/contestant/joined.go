@@ -58,16 +58,28 @@ func (j joined) join(ctx context.Context, s Setting, node *testbed.Node, store, 
 	return at, a, linked(ctx, node.Namespace, device)
 }
 
-// agree returns when the nodes know each other and enforce the policy.
-func (joined) agree(ctx context.Context, a *agent.Agent) error {
+// agree returns when the nodes know each other and both enforce the policy.
+func (j joined) agree(ctx context.Context, a *agent.Agent) error {
+	if err := j.meet(ctx, a); err != nil {
+		return err
+	}
 	file := api.PolicyFile{Source: "bench", Text: prefixes(10)()}
 	change, err := a.ApplyPolicies(ctx, api.PolicyApply{Files: []api.PolicyFile{file}})
 	if err != nil {
 		return fmt.Errorf("applying the contestant's policy: %w", err)
 	}
-	if _, err := a.AwaitPolicies(ctx, change.Revision, int(findTime.Seconds())); err != nil {
+	all, err := a.AwaitPolicies(ctx, change.Revision, int(findTime.Seconds()))
+	if err == nil && (len(all.Behind) > 0 || all.Nodes != 2) {
+		err = fmt.Errorf("%w: of %d nodes, %d do not enforce it", ErrOther, all.Nodes, len(all.Behind))
+	}
+	if err != nil {
 		return fmt.Errorf("waiting for the contestant's policy: %w", err)
 	}
+	return nil
+}
+
+// meet returns when the node of an agent reaches the other one.
+func (joined) meet(ctx context.Context, a *agent.Agent) error {
 	for end := time.Now().Add(findTime); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		nodes, err := a.Nodes(ctx)
 		if err == nil && len(nodes) == 2 && nodes[0].Reach.Datapath.Answers {

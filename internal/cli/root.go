@@ -33,6 +33,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.socket, "socket", api.DefaultSocket, "`PATH` of the agent's socket, or $"+socketVariable)
 	root.PersistentFlags().VarP(choice(&a.format, formatText, formatText, formatJSON, formatYAML), "output", "o", "how to print the answer")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errors.New(withoutUser(err.Error())) })
 	root.SetVersionTemplate("hypha {{.Version}}\n")
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	root.AddCommand(

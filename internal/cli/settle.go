@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,11 +69,17 @@ func variableOf(flag string) string {
 // set sets f as if its flag had been given; origin is where text is from.
 func set(f *pflag.Flag, origin, text string) error {
 	if err := f.Value.Set(text); err != nil {
-		return fmt.Errorf("%s: %q: %w", origin, text, err)
+		return fmt.Errorf("%s: %s: %w", origin, withoutUser(strconv.Quote(text)), err)
 	}
 	f.Changed = true
 	return nil
 }
+
+// userInfo is what may be user and password in a setting that an error quotes. It goes up to the last @: the setting may be no URL.
+var userInfo = regexp.MustCompile(`".*@`)
+
+// withoutUser is what an error says, as the system's log may have it.
+func withoutUser(said string) string { return userInfo.ReplaceAllLiteralString(said, `"...@`) }
 
 // readKeys reads a YAML file of flags: each key's value as a flag would spell it.
 func readKeys(file string) (map[string]string, error) {

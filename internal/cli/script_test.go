@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	_ "time/tzdata" // time zones, also where the machine has none
 
 	"github.com/rogpeppe/go-internal/testscript"
 )

@@ -28,7 +28,7 @@ func (p *page) bgpTable(sessions []api.BGPSession) *table {
 		if !session.Established {
 			state = "no"
 		}
-		t.add(session.Peer, session.ASN, state, session.Since.Format(time.DateTime), announcedText(session))
+		t.add(session.Peer, session.ASN, state, session.Since.Local().Format(time.DateTime), announcedText(session))
 		if !session.Established {
 			t.colour(2, p.palette.red)
 		}

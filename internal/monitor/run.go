@@ -16,8 +16,8 @@ const (
 	// each rest costs waking up, here and in all who follow.
 	rest = 10 * time.Millisecond
 
-	// crowd is a batch after which there is no rest, in events: the next one may be as large, and the ring holds 8,738. Events that come
-	// from nothing at more than 870,000 a second are lost, and counted, until the first rest is over.
+	// crowd is a batch after which there is no rest, in events: the next one may be as large, and the ring holds 10,922. Events that come
+	// from nothing at more than 1,090,000 a second are lost, and counted, until the first rest is over.
 	crowd = 2048
 )
 

@@ -53,7 +53,7 @@ func (r *Report) cell(name, floor, load string) string {
 
 func (r *Report) origin() string {
 	steal, others := r.noise()
-	return fmt.Sprintf("Of %s: %d rounds on %d CPUs of an %s, %.0f GB, Linux %s, Hypha %s; meanwhile others used %s of the machine, "+
+	return fmt.Sprintf("Of %s: %d rounds on %d CPUs of an %s, %.0f GB, Linux %s, %s; meanwhile others used %s of the machine, "+
 		"and the hypervisor took %s.", r.Started.Format("2006-01-02"), r.Rounds, len(r.Machine.CPUs), r.Machine.CPU,
 		float64(r.Machine.Memory)/1e9, r.Machine.Kernel, r.Versions["hypha"], percent(others.Median()), percent(steal.Median()))
 }

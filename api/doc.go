@@ -15,6 +15,7 @@
 //	GET    /v1/policies?revision=N  POST   /v1/policies
 //	GET    /v1/policies/{name}?revision=N
 //	DELETE /v1/policies/{name}?dry-run=true
+//	GET    /v1/enforcement?revision=N&seconds=N
 //	GET    /v1/history?limit=N
 //	POST   /v1/rollback
 //	POST   /v1/explain
@@ -24,11 +25,15 @@
 //	GET    /v1/stats?by=pair|rule|endpoint
 //	GET    /v1/identities
 //	GET    /v1/nodes
+//	DELETE /v1/nodes/{name}
+//	GET    /v1/store                for "hypha store import"
 //	GET    /v1/conntrack?limit=N
 //	GET    /metrics                 for Prometheus
 //
 // /v1/events answers with one Event a line, in chunks as they happen, those of
-// some milliseconds together. A request that is refused answers with a 4xx or
+// some milliseconds together, /v1/store with the cluster's store, one JSON
+// document a line. /v1/enforcement answers when all nodes enforce the revision,
+// or after that many seconds. A request that is refused answers with a 4xx or
 // 5xx status and {"error": "one line"}.
 package api
 

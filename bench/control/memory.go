@@ -6,12 +6,13 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
+
+	"github.com/hypha-net/hypha/bench/process"
 )
 
 // Memory notes what the agent and its maps hold now. An embedded etcd is in the agent's.
 func (s *Stage) Memory(ctx context.Context) error {
-	resident, err := resident(s.agent.PID())
+	resident, err := process.Resident(s.agent.PID())
 	if err != nil {
 		return err
 	}
@@ -32,20 +33,6 @@ func (s *Stage) Memory(ctx context.Context) error {
 		s.note("kernel memory of maps and tables "+s.with(), "MB", float64(maps)/1e6)
 	}
 	return nil
-}
-
-// resident is VmRSS of proc_pid_status(5), bytes.
-func resident(pid int) (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, fmt.Errorf("looking at the agent's memory: %w", err)
-	}
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
-	var kilobytes float64
-	if _, err := fmt.Sscan(rest, &kilobytes); err != nil {
-		return 0, fmt.Errorf("looking at the agent's memory: %w", err)
-	}
-	return kilobytes * 1024, nil
 }
 
 // Binary is the size of the program on disk.

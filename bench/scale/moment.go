@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hypha-net/hypha/api"
+	"github.com/hypha-net/hypha/bench/process"
 )
 
 // moment is the state of agent and etcd, with counters that only grow.
@@ -28,7 +29,7 @@ func (s *stage) now(ctx context.Context) (m moment, err error) {
 	if m.cpu, err = cpuTime(s.agent.PID()); err != nil {
 		return m, err
 	}
-	m.resident, err = resident(s.agent.PID())
+	m.resident, err = process.Resident(s.agent.PID())
 	m.at = time.Now()
 	return m, err
 }

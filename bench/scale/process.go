@@ -25,17 +25,3 @@ func cpuTime(pid int) (time.Duration, error) {
 	}
 	return time.Duration(user+system) * tick, nil
 }
-
-// resident is VmRSS of proc_pid_status(5), bytes.
-func resident(pid int) (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, fmt.Errorf("looking at the agent's memory: %w", err)
-	}
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
-	var kilobytes float64
-	if _, err := fmt.Sscan(rest, &kilobytes); err != nil {
-		return 0, fmt.Errorf("looking at the agent's memory: %w", err)
-	}
-	return kilobytes * 1024, nil
-}

@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -88,15 +86,11 @@ func (a *app) storeImport() *cobra.Command {
 }
 
 func (a *app) importStore(ctx context.Context, config StoreConfig, file string) error {
-	from := a.in
-	if file != "-" {
-		opened, err := os.Open(file)
-		if err != nil {
-			return fmt.Errorf("reading the store: %w", err)
-		}
-		defer opened.Close()
-		from = io.Reader(opened)
+	from, _, err := a.open(file)
+	if err != nil {
+		return fmt.Errorf("reading the store: %w", err)
 	}
+	defer from.Close()
 	imported, err := a.deps.ImportStore(ctx, config, from)
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -60,15 +59,11 @@ func (c BGPConfig) password() (bgp.Password, error) {
 	if c.PasswordFile == "" {
 		return "", nil
 	}
-	content, err := os.ReadFile(c.PasswordFile)
-	if err != nil {
-		return "", fmt.Errorf("reading the password of BGP sessions: %w", err)
+	password, err := readPassword(c.PasswordFile, "BGP sessions")
+	if err == nil && len(password) > bgp.MaxPassword {
+		err = fmt.Errorf("reading the password of BGP sessions: %s has more than %d bytes", c.PasswordFile, bgp.MaxPassword)
 	}
-	password := strings.TrimRight(string(content), "\r\n")
-	if password == "" || len(password) > bgp.MaxPassword {
-		return "", fmt.Errorf("reading the password of BGP sessions: %s must have 1 to %d bytes", c.PasswordFile, bgp.MaxPassword)
-	}
-	return bgp.Password(password), nil
+	return bgp.Password(password), err
 }
 
 func asn(target *uint32) *setting {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,15 +50,7 @@ func (e EtcdConfig) Password() (string, error) {
 		}
 		return password, nil
 	}
-	content, err := os.ReadFile(e.PasswordFile)
-	if err != nil {
-		return "", fmt.Errorf("reading the password of user %s at etcd: %w", e.User, err)
-	}
-	password := strings.TrimRight(string(content), "\r\n")
-	if password == "" {
-		return "", fmt.Errorf("reading the password of user %s at etcd: %s is empty", e.User, e.PasswordFile)
-	}
-	return password, nil
+	return readPassword(e.PasswordFile, fmt.Sprintf("user %s at etcd", e.User))
 }
 
 func etcdURL(text string) (string, error) {

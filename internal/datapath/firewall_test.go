@@ -3,14 +3,19 @@
 package datapath_test
 
 import (
+	"bytes"
 	"net/netip"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"github.com/hypha-net/hypha/internal/datapath"
 	"github.com/hypha-net/hypha/internal/testbed"
@@ -35,7 +40,7 @@ const ruleset = `table inet hypha {
 const untracked = `
 	chain untracked_in {
 		type filter hook prerouting priority raw; policy accept;
-		udp dport 8472 notrack
+		udp dport 8472 fib daddr type local notrack
 	}
 
 	chain untracked_out {
@@ -126,6 +131,62 @@ func TestMasqueradeTraffic(t *testing.T) {
 		outside.Wait(time.Now().Add(deadline), func(p gopacket.Packet) bool { return isReply(p, c.node, c.world) })
 		inside.Wait(time.Now().Add(deadline), func(p gopacket.Packet) bool { return isReply(p, c.world, c.container) })
 	}
+}
+
+// What a container sends to the overlay's port somewhere in the world is translated as all else; only what comes to the node there is
+// not tracked.
+func TestMasqueradeBesideAnOverlay(t *testing.T) {
+	testbed.NeedRoot(t)
+	w := testbed.NewWorld(t)
+	n := w.NewNode("node")
+	n.Must(datapath.Forwarding{File: t.TempDir() + "/sysctls"}.Sync)
+	n.Must(router.Sync)
+	inCluster := masquerade
+	inCluster.Overlay = datapath.DefaultOverlayPort
+	n.Must(inCluster.Sync)
+	inside, outside := n.Port(datapath.RouterNet), w.Port("node1")
+	mac := n.Link(testbed.Uplink).Attrs().HardwareAddr
+	for _, c := range []struct{ container, world, node netip.Addr }{
+		{addr("10.0.0.12"), w.IPv4, n.IPv4},
+		{addr("fd00::c"), w.IPv6, n.IPv6},
+	} {
+		inside.Send(testbed.Frame(testbed.Ethernet(router.MAC, router.MAC), testbed.IP(c.container, c.world),
+			testbed.UDP(5000, datapath.DefaultOverlayPort), testbed.Data(8)))
+		got := outside.Wait(time.Now().Add(deadline), func(p gopacket.Packet) bool {
+			udp, ok := p.TransportLayer().(*layers.UDP)
+			return ok && udp.DstPort == datapath.DefaultOverlayPort
+		})
+		if source := got.NetworkLayer().NetworkFlow().Src(); !bytes.Equal(source.Raw(), c.node.AsSlice()) {
+			t.Errorf("the world sees %v, want %v", source, c.node)
+		}
+		for _, port := range []uint16{datapath.DefaultOverlayPort, 9999} {
+			outside.Send(testbed.Frame(testbed.Ethernet(router.MAC, mac), testbed.IP(c.world, c.node), testbed.UDP(5001, port), testbed.Data(8)))
+		}
+		if got := trackedTo(t, n.Namespace, c.node); !slices.Equal(got, []uint16{9999}) {
+			t.Errorf("tracked to %v: ports %v, want 9999 only", c.node, got)
+		}
+	}
+}
+
+// trackedTo are the destination ports of UDP connections to an address that the kernel tracks, as soon as there is one.
+func trackedTo(t *testing.T, n *testbed.Namespace, to netip.Addr) (ports []uint16) {
+	t.Helper()
+	family := netlink.InetFamily(unix.AF_INET)
+	if to.Is6() {
+		family = unix.AF_INET6
+	}
+	for end := time.Now().Add(deadline); len(ports) == 0 && time.Now().Before(end); {
+		n.Must(func() error {
+			flows, err := netlink.ConntrackTableList(netlink.ConntrackTable, family)
+			for _, flow := range flows {
+				if flow.Forward.Protocol == unix.IPPROTO_UDP && flow.Forward.DstIP.Equal(to.AsSlice()) {
+					ports = append(ports, flow.Forward.DstPort)
+				}
+			}
+			return err
+		})
+	}
+	return ports
 }
 
 func TestForward(t *testing.T) {

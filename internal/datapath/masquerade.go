@@ -34,13 +34,16 @@ const table = "hypha"
 //	}
 //
 // Translation has the kernel track all connections of the host. Packets of the overlay are excepted, where there is one: each flow in it
-// would be one more, on both nodes.
+// would be one more, on both nodes. What is only forwarded to that port is not the overlay's, and what is not tracked is not translated.
 //
 //	chain untracked_in {
 //	  type filter hook prerouting priority raw
+//	  udp dport OVERLAY fib daddr type local notrack
+//	}
+//	chain untracked_out {
+//	  type filter hook output priority raw
 //	  udp dport OVERLAY notrack
 //	}
-//	chain untracked_out, likewise, hook output
 type Masquerade struct {
 	Sources []netip.Prefix // of containers whose addresses mean nothing to the world
 	Keep    []netip.Prefix // destinations that shall see the containers' own addresses

@@ -5,6 +5,7 @@ package datapath
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
@@ -31,12 +32,15 @@ func (m Masquerade) chains(t *nftables.Table) []ruledChain {
 	if m.Overlay == 0 {
 		return all
 	}
-	untracked := func(name string, hook *nftables.ChainHook) ruledChain {
+	untracked := func(name string, hook *nftables.ChainHook, which []expr.Any) ruledChain {
 		return ruledChain{&nftables.Chain{
 			Name: name, Table: t, Type: nftables.ChainTypeFilter, Hooknum: hook, Priority: nftables.ChainPriorityRaw,
-		}, [][]expr.Any{leaveUntracked(m.Overlay)}}
+		}, [][]expr.Any{append(which, &expr.Notrack{})}}
 	}
-	return append(all, untracked("untracked_in", nftables.ChainHookPrerouting), untracked("untracked_out", nftables.ChainHookOutput))
+	toOverlay := matchUDPPort(m.Overlay)
+	return append(all,
+		untracked("untracked_in", nftables.ChainHookPrerouting, slices.Concat(toOverlay, isLocal(destination))),
+		untracked("untracked_out", nftables.ChainHookOutput, toOverlay))
 }
 
 // translate are the rules of what leaves the host.
@@ -53,21 +57,18 @@ func (m Masquerade) translate() (rules [][]expr.Any) {
 
 // dropFromOurselves is `oifname "hypha_host" fib saddr type local drop`: what the host sends itself is not forwarded.
 func dropFromOurselves() []expr.Any {
-	return append(leavesBy(RouterHost, expr.CmpOpEq),
-		&expr.Fib{Register: 1, FlagSADDR: true, ResultADDRTYPE: true},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: binary.NativeEndian.AppendUint32(nil, unix.RTN_LOCAL)},
-		&expr.Verdict{Kind: expr.VerdictDrop})
+	rule := append(leavesBy(RouterHost, expr.CmpOpEq), isLocal(source)...)
+	return append(rule, &expr.Verdict{Kind: expr.VerdictDrop})
 }
 
-// leaveUntracked is `udp dport PORT notrack`.
-func leaveUntracked(port uint16) []expr.Any {
+// matchUDPPort is `udp dport PORT`.
+func matchUDPPort(port uint16) []expr.Any {
 	const offset, size = 2, 2 // of the destination port in a UDP header
 	return []expr.Any{
 		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
 		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{unix.IPPROTO_UDP}},
 		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: offset, Len: size},
 		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: binary.BigEndian.AppendUint16(nil, port)},
-		&expr.Notrack{},
 	}
 }
 
@@ -78,6 +79,14 @@ var (
 	source      = side{offset4: 12, offset6: 8}
 	destination = side{offset4: 16, offset6: 24}
 )
+
+// isLocal is `fib saddr type local`, or daddr: one of the host's own addresses.
+func isLocal(s side) []expr.Any {
+	return []expr.Any{
+		&expr.Fib{Register: 1, FlagSADDR: s == source, FlagDADDR: s == destination, ResultADDRTYPE: true},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: binary.NativeEndian.AppendUint32(nil, unix.RTN_LOCAL)},
+	}
+}
 
 // matchPrefix is `ip saddr PREFIX`, or daddr, or ip6.
 func matchPrefix(s side, p netip.Prefix) []expr.Any {

@@ -65,14 +65,12 @@ func (t counterTable) rates(before counterTable, seconds float64) *table {
 	})
 }
 
-// difference is what was added to counters that start at 0 if there is no
-// old value, or if the old one is greater: they were made anew.
+// difference is what was added to counters, which start at 0 if there is no
+// old value. Nothing is added to one that has become less.
 func difference(values, old []uint64) []uint64 {
 	added := slices.Clone(values)
 	for i := range min(len(values), len(old)) {
-		if old[i] <= values[i] {
-			added[i] -= old[i]
-		}
+		added[i] -= min(old[i], values[i])
 	}
 	return added
 }

@@ -20,13 +20,13 @@ func counters(rows ...counterRow) counterTable {
 
 func row(name string, values ...uint64) counterRow { return counterRow{name, []string{name}, values} }
 
-// What was added is divided by the time; rows to which nothing was stay out, new ones count from 0, and so do those
-// that were made anew.
+// What was added is divided by the time; rows to which nothing was stay out, and new ones count from 0. What has gone over
+// to another row is not added to this one.
 func TestRates(t *testing.T) {
-	before := counters(row("busy", 100, 2048, 0), row("idle", 7, 7, 0), row("anew", 50, 50, 0))
-	now := counters(row("busy", 110, 6144, 0), row("idle", 7, 7, 0), row("anew", 3, 60, 0), row("new", 5, 0, 0))
+	before := counters(row("busy", 100, 2048, 0), row("idle", 7, 7, 0), row("less", 50, 50, 0))
+	now := counters(row("busy", 110, 6144, 0), row("idle", 7, 7, 0), row("less", 49, 60, 0), row("new", 5, 0, 0))
 	got := now.rates(before, 2)
-	want := [][]string{{"busy", "5.0", "2.0 KiB"}, {"anew", "1.5", "5 B"}, {"new", "2.5", "0 B"}}
+	want := [][]string{{"busy", "5.0", "2.0 KiB"}, {"less", "0", "5 B"}, {"new", "2.5", "0 B"}}
 	if diff := cmp.Diff(want, got.rows); diff != "" {
 		t.Errorf("rates (-want +got):\n%s", diff)
 	}

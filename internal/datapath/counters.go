@@ -17,7 +17,7 @@ import (
 )
 
 // Counter is what one endpoint exchanged with another, or identities of which no endpoint is local any more, under one ruling.
-// Counts never become less.
+// Counts never become less, except Flows of a provider whose identity is not known (0): a flow goes over to it when it answers.
 type Counter struct {
 	Consumer, Provider identity.Number
 	Ruling             uint32      // 0: no rule spoke, or none could: the identity was not known

@@ -84,7 +84,7 @@ type Events interface {
 	Events(ctx context.Context, query api.EventQuery) (iter.Seq[[]byte], error)
 }
 
-// Statistics are counters that only grow, in a stable order.
+// Statistics are counters that only grow, in a stable order. (Flows to a provider that nobody knows go over to it when it answers.)
 type Statistics interface {
 	PairStats(ctx context.Context) ([]api.PairStats, error)
 	RuleStats(ctx context.Context) ([]api.RuleStats, error)

@@ -39,12 +39,17 @@ func putFilter(device int, program *ebpf.Program) error {
 
 // hasFilter says whether there is one of ours, and no other.
 func hasFilter(device int) bool {
-	all, err := netlink.FilterList(&netlink.Device{LinkAttrs: netlink.LinkAttrs{Index: device}}, ingressQdisc(device).Handle)
+	all, err := filtersAt(device)
 	if err != nil || len(all) != 1 {
 		return false
 	}
 	filter, isBPF := all[0].(*netlink.BpfFilter)
 	return isBPF && filter.Handle == filterHandle
+}
+
+// filtersAt are all at the ingress of a device, whosever they are.
+func filtersAt(device int) ([]netlink.Filter, error) {
+	return netlink.FilterList(&netlink.Device{LinkAttrs: netlink.LinkAttrs{Index: device}}, ingressQdisc(device).Handle)
 }
 
 func replaceFilter(filter *netlink.BpfFilter) error {
@@ -61,12 +66,21 @@ func dropFilter(device int) error {
 		return nil
 	}
 	if err == nil {
-		err = netlink.QdiscDel(ingressQdisc(device))
+		err = dropQdisc(device)
 	}
 	if err != nil && !gone(err) {
 		return fmt.Errorf("removing the filter at the ingress of interface %d: %w", device, err)
 	}
 	return nil
+}
+
+// dropQdisc deletes the ingress qdisc, unless somebody else has put a filter into it.
+func dropQdisc(device int) error {
+	others, err := filtersAt(device)
+	if err != nil || len(others) > 0 {
+		return err
+	}
+	return netlink.QdiscDel(ingressQdisc(device))
 }
 
 // ingressQdisc is the kind of qdisc that has filters for what is received, and queues nothing. Unlike clsact it costs senders nothing.

@@ -120,31 +120,58 @@ func TestRegenerateBeforeTheLinkIsThere(t *testing.T) {
 func TestAnotherQdiscIsLeftAlone(t *testing.T) {
 	n := newNode(t)
 	e := n.endpoint(1)
+	host, program := n.ns.Link(e.Link.Host), passing(t)
+	n.ns.Must(func() error {
+		return errors.Join(netlink.QdiscAdd(ingressQdisc(host.Attrs().Index)), netlink.FilterAdd(theirFilter(host, program)))
+	})
+	for range 2 {
+		n.apply(e)
+		n.wantAt(t, true, false)
+		n.wantTheirFilter(t, host)
+		n.Regenerate(1)
+	}
+}
+
+// What somebody else has put into our qdisc meanwhile stays when our filter goes, and the qdisc with it.
+func TestAnotherFilterOutlivesOurs(t *testing.T) {
+	n := newNode(t)
+	e := n.endpoint(1)
+	n.apply(e)
+	n.wantAt(t, false, true)
+	host, program := n.ns.Link(e.Link.Host), passing(t)
+	n.ns.Must(func() error { return netlink.FilterAdd(theirFilter(host, program)) })
+	n.linkAll()
+	n.wantAt(t, true, false)
+	n.wantTheirFilter(t, host)
+}
+
+// passing is a filter's program that lets all pass.
+func passing(t *testing.T) *ebpf.Program {
+	t.Helper()
 	code := asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()}
 	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{Type: ebpf.SchedCLS, Instructions: code})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer program.Close()
-	var host netlink.Link
-	n.ns.Must(func() (err error) {
-		if host, err = netlink.LinkByName(e.Link.Host); err != nil {
-			return err
+	t.Cleanup(func() { program.Close() })
+	return program
+}
+
+// theirFilter is one of somebody else at a device.
+func theirFilter(device netlink.Link, program *ebpf.Program) *netlink.BpfFilter {
+	filter := ourFilter(device.Attrs().Index)
+	filter.Handle, filter.Name, filter.Fd = 1, "theirs", program.FD()
+	return filter
+}
+
+// wantTheirFilter holds that there is that one, and no other.
+func (n *node) wantTheirFilter(t *testing.T, device netlink.Link) {
+	t.Helper()
+	n.ns.Must(func() error {
+		filters, err := netlink.FilterList(device, ourFilter(0).Parent)
+		if err == nil && (len(filters) != 1 || filters[0].Attrs().Handle != 1) {
+			t.Errorf("filters %v, want theirs", filters)
 		}
-		theirs := ourFilter(host.Attrs().Index)
-		theirs.Handle, theirs.Name, theirs.Fd = 1, "theirs", program.FD()
-		return errors.Join(netlink.QdiscAdd(ingressQdisc(theirs.LinkIndex)), netlink.FilterAdd(theirs))
+		return err
 	})
-	for range 2 {
-		n.apply(e)
-		n.wantAt(t, true, false)
-		n.ns.Must(func() error {
-			filters, err := netlink.FilterList(host, ourFilter(0).Parent)
-			if err == nil && len(filters) != 1 {
-				t.Errorf("filters %v, want theirs", filters)
-			}
-			return err
-		})
-		n.Regenerate(1)
-	}
 }

@@ -51,7 +51,6 @@ type Datapath struct {
 	mu         sync.Mutex
 	tables     map[identity.Number]*inForce
 	entries    map[endpoint.ID]*entry
-	overlay    Overlay
 	ready      bool                 // from_overlay is this agent's
 	uplinks    map[int]netip.Prefix // by interface index: where from_uplink is this agent's, and for which prefix
 	attached   map[endpoint.ID]*attached

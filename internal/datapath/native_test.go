@@ -73,7 +73,7 @@ func TestKeepNative(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n.ns.Must(harm)
 			for range 2 {
-				n.ns.Must(n.KeepOverlay)
+				n.ns.Must(n.reachOthers)
 			}
 			routes := n.routes()
 			if route := routes[to]; len(routes) != 1 || !route.Gw.Equal(via.AsSlice()) {
@@ -94,7 +94,7 @@ func TestNativeLeaves(t *testing.T) {
 	c := newCluster(t, 2, native)
 	n := c.nodes[0]
 	to, via := c.nodes[1].config.Router.Prefixes[0], c.machines[1].IPv6
-	wanted := n.overlay
+	wanted := n.wanted
 	n.ns.Route(to, via, testbed.Uplink)
 	none, another := wanted, wanted
 	none.Routes = false

@@ -28,6 +28,7 @@ type node struct {
 	ns     *testbed.Namespace
 	config Config
 	ledger
+	wanted   Overlay                        // of a cluster's
 	revision uint64                         // of the last tables that were set
 	log      bytes.Buffer                   // of all that were opened
 	flows    uint16                         // that were opened with packets: each from a port of its own

@@ -36,9 +36,6 @@ type Node struct {
 // SyncOverlay makes the kernel agree with wanted, whatever was there before. What is right already is not touched. An
 // ErrUnreachable does not keep the other nodes from being reached.
 func (d *Datapath) SyncOverlay(wanted Overlay) error {
-	d.mu.Lock()
-	d.overlay = wanted
-	d.mu.Unlock()
 	if len(wanted.Nodes) == 0 {
 		return d.removeOverlay()
 	}
@@ -58,14 +55,6 @@ func (d *Datapath) SyncOverlay(wanted Overlay) error {
 	defer signs.Close()
 	hops, err := d.syncNative(wanted, signs)
 	return errors.Join(err, d.syncNodes(wanted, signs, hops))
-}
-
-// KeepOverlay puts back what somebody has taken from the overlay, and looks again for the ways to the nodes.
-func (d *Datapath) KeepOverlay() error {
-	d.mu.Lock()
-	wanted := d.overlay
-	d.mu.Unlock()
-	return d.SyncOverlay(wanted)
 }
 
 func (o Overlay) port() uint16 {

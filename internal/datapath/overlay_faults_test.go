@@ -60,7 +60,7 @@ func TestKeepOverlay(t *testing.T) {
 			before := device().Attrs().Index
 			n.ns.Must(harm)
 			for range 2 {
-				n.ns.Must(n.KeepOverlay)
+				n.ns.Must(n.reachOthers)
 			}
 			if after := device().Attrs().Index; name == "nothing" && after != before {
 				t.Errorf("the device was made anew")
@@ -81,12 +81,11 @@ func TestOverlayOutlivesItsAgent(t *testing.T) {
 	c := newCluster(t, 2, mode{underlay: 4})
 	n := c.nodes[0]
 	client, server := n.container(1), c.nodes[1].container(2, 301)
-	wanted := n.overlay
 	n.reopen()
 	if a := client.pinged(t, server, 6, 56); !a.Reply() {
 		t.Errorf("before the next agent knows of nodes, the answer is %+v", a)
 	}
-	n.ns.Must(func() error { return n.SyncOverlay(wanted) })
+	n.ns.Must(n.reachOthers)
 	if a := client.pinged(t, server, 4, 56); !a.Reply() {
 		t.Errorf("the answer is %+v", a)
 	}

@@ -77,13 +77,17 @@ func newCluster(t testing.TB, size int, mode mode) *cluster {
 				outside[prefix] = Outsider{Node: number}
 			}
 		}
-		n.ns.Must(func() error { return n.SyncOverlay(wanted) })
+		n.wanted = wanted
+		n.ns.Must(n.reachOthers)
 		if err := n.SyncOutside(outside); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return c
 }
+
+// reachOthers makes the kernel agree with the cluster as it was made.
+func (n *node) reachOthers() error { return n.SyncOverlay(n.wanted) }
 
 // nativePrefix is what a node takes IPv6 packets for as they are.
 func (n *node) nativePrefix(mode mode) netip.Prefix {

@@ -175,10 +175,9 @@ func CheckOwner(dir string) error { return Router{Owner: dir}.checkOwner() }
 // Cleanup takes every trace of a datapath away: links with their programs, maps, the router device. The directory stays, for
 // UnmountBPF: it may be the root of a BPF filesystem, in which the kernel has files of its own.
 func Cleanup(dir string) error {
+	var routes error
 	if CheckOwner(dir) == nil {
-		if err := syncNodeRoutes(nil); err != nil {
-			return err
-		}
+		routes = syncNodeRoutes(nil)
 	}
-	return errors.Join(Router{Owner: dir}.Remove(), deleteOwn(OverlayDevice, dir), os.RemoveAll(linksDir(dir)), os.RemoveAll(mapsDir(dir)))
+	return errors.Join(routes, Router{Owner: dir}.Remove(), deleteOwn(OverlayDevice, dir), os.RemoveAll(linksDir(dir)), os.RemoveAll(mapsDir(dir)))
 }

@@ -19,7 +19,7 @@ import (
 const uplinkPrefix = "uplink_"
 
 // syncNative makes routes, and attaches programs, for IPv6 packets that travel as they are. It returns the first hop to each
-// node that takes them so, by number.
+// node that takes them so, by number; nil: it could not be found out.
 func (d *Datapath) syncNative(wanted Overlay, signs *waySigns) (map[uint32]firstHop, error) {
 	hops, routes := wanted.native(signs)
 	uplinks, err := uplinksOf(wanted.Addresses, hops)

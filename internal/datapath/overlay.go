@@ -54,6 +54,9 @@ func (d *Datapath) SyncOverlay(wanted Overlay) error {
 	}
 	defer signs.Close()
 	hops, err := d.syncNative(wanted, signs)
+	if hops == nil { // who takes packets as they are goes on getting them so
+		return err
+	}
 	return errors.Join(err, d.syncNodes(wanted, signs, hops))
 }
 

@@ -135,15 +135,15 @@ func TestUplinkIsShared(t *testing.T) {
 	c := newCluster(t, 2, native)
 	n := c.nodes[0]
 	server, client := n.container(1, 302), c.nodes[1].container(2)
-	for _, anchor := range []link.Anchor{link.Head(), link.Tail()} {
+	got := map[string]*ebpf.Map{}
+	for place, anchor := range map[string]link.Anchor{"before ours": link.Head(), "behind ours": link.Tail()} {
 		n.ns.Must(func() error {
-			next, err := ebpf.NewProgram(&ebpf.ProgramSpec{
-				Type: ebpf.SchedCLS, License: "Dual BSD/GPL", Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, -1), asm.Return()},
-			})
+			next, counter, err := counting(t)
 			if err != nil {
 				return err
 			}
 			defer next.Close()
+			got[place] = counter
 			other, err := link.AttachTCX(link.TCXOptions{
 				Interface: n.ns.Link(testbed.Uplink).Attrs().Index, Program: next, Attach: ebpf.AttachTCXIngress, Anchor: anchor,
 			})
@@ -156,6 +156,30 @@ func TestUplinkIsShared(t *testing.T) {
 	if a := client.pinged(t, server, 6, 56); !a.Reply() {
 		t.Errorf("from the other node, the answer is %+v", a)
 	}
+	for place, counter := range got {
+		var packets uint64
+		if err := counter.Lookup(uint32(0), &packets); err != nil || packets == 0 {
+			t.Errorf("the program %s got %d packets (%v), want some: the other node looks for its neighbour", place, packets, err)
+		}
+	}
+}
+
+// counting is a program that lets all go on, and an array of one element in which it counts packets.
+func counting(t *testing.T) (*ebpf.Program, *ebpf.Map, error) {
+	t.Helper()
+	counter, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: 1})
+	if err != nil {
+		return nil, nil, err
+	}
+	t.Cleanup(func() { counter.Close() })
+	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{Type: ebpf.SchedCLS, License: "Dual BSD/GPL", Instructions: asm.Instructions{
+		asm.LoadMapValue(asm.R1, counter.FD(), 0),
+		asm.Mov.Imm(asm.R2, 1),
+		asm.AddAtomic.Mem(asm.R1, asm.R2, asm.DWord, 0),
+		asm.Mov.Imm(asm.R0, -1), // TCX_NEXT
+		asm.Return(),
+	}})
+	return program, counter, err
 }
 
 // Labels that no node has written, from a machine beside them: counted, and for nobody.

@@ -125,16 +125,26 @@ func (a *Agent) checkUnderlay(addresses []netip.Addr) error {
 		return nil
 	case len(addresses) == 0:
 		return errNoUnderlay
-	case a.config.Native && !slices.ContainsFunc(addresses, netip.Addr.Is6):
+	case !a.config.Native:
+		return nil
+	case !slices.ContainsFunc(addresses, netip.Addr.Is6):
 		return fmt.Errorf("%w: %v", errNoUnderlay6, addresses)
 	}
+	if err := datapath.CheckNative(addresses); err != nil {
+		return fmt.Errorf("--datapath native: %w; packets come by the overlay", err)
+	}
 	return nil
+}
+
+// takesNative says whether others are told that IPv6 may come to this node as it is.
+func (a *Agent) takesNative(addresses []netip.Addr) bool {
+	return a.config.Native && !errors.Is(datapath.CheckNative(addresses), datapath.ErrNotEthernet)
 }
 
 func (a *Agent) newRecord(addresses []netip.Addr) *store.Node {
 	record := &store.Node{
 		Name: a.node.Name, Number: a.node.Number, Instance: a.member.instance.id, Place: a.member.instance.place,
-		Addresses: addresses, Prefix6: a.node.Prefix6, Prefix4: a.node.Prefix4, Native: a.config.Native, Version: a.config.Version, Started: a.started,
+		Addresses: addresses, Prefix6: a.node.Prefix6, Prefix4: a.node.Prefix4, Native: a.takesNative(addresses), Version: a.config.Version, Started: a.started,
 	}
 	if len(a.config.Store.Endpoints) > 0 {
 		record.Health = a.config.HealthPort

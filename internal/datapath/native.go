@@ -15,6 +15,9 @@ import (
 	"github.com/hypha-net/hypha/bpf"
 )
 
+// ErrNotEthernet is returned of interfaces whose packets our programs do not read.
+var ErrNotEthernet = errors.New("packets have no Ethernet header there")
+
 // uplinkPrefix starts the names of links to uplinks; the interface's index follows.
 const uplinkPrefix = "uplink_"
 
@@ -22,7 +25,7 @@ const uplinkPrefix = "uplink_"
 // node that takes them so, by number; nil: it could not be found out.
 func (d *Datapath) syncNative(wanted Overlay, signs *waySigns) (map[uint32]firstHop, error) {
 	hops, routes := wanted.native(signs)
-	uplinks, err := uplinksOf(wanted.Addresses, hops)
+	uplinks, err := uplinksOf(wanted.Addresses, hops, signs)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +42,7 @@ func (d *Datapath) syncNative(wanted Overlay, signs *waySigns) (map[uint32]first
 }
 
 // native is how the nodes are reached that take IPv6 packets as they are, and the routes that make it so. One without an IPv6
-// address in the network between the nodes is not.
+// address in the network between the nodes is not, nor one behind an interface without Ethernet: to that, all goes by the overlay.
 func (o Overlay) native(signs *waySigns) (hops map[uint32]firstHop, routes map[netip.Prefix]nextHop) {
 	hops, routes = map[uint32]firstHop{}, map[netip.Prefix]nextHop{}
 	for _, node := range o.Nodes {
@@ -48,6 +51,9 @@ func (o Overlay) native(signs *waySigns) (hops map[uint32]firstHop, routes map[n
 			continue
 		}
 		hop := signs.firstHop(way)
+		if hop.device != 0 && !signs.hasEthernet(hop.device) {
+			continue
+		}
 		hops[node.Number] = hop
 		if o.Routes && hop.direct {
 			routes[node.Native] = nextHop{way.to, hop.device}
@@ -109,9 +115,24 @@ func (d *Datapath) setUplink(index int, prefix netip.Prefix) {
 	delete(d.uplinks, index)
 }
 
-// uplinksOf are the interfaces that have one of a node's own IPv6 addresses, and those by which ways to other nodes leave. An
-// address on the loopback device, as routing daemons announce it, says nothing about where packets come in.
-func uplinksOf(own []netip.Addr, hops map[uint32]firstHop) ([]int, error) {
+// CheckNative returns ErrNotEthernet if one of these own IPv6 addresses is at an interface where IPv6 can not come in as it is.
+func CheckNative(own []netip.Addr) (problem error) {
+	signs, err := openWaySigns()
+	if err != nil {
+		return err
+	}
+	defer signs.Close()
+	err = eachOwn(own, func(device net.Interface, address netip.Addr) {
+		if address.Is6() && device.Flags&net.FlagLoopback == 0 && !signs.hasEthernet(device.Index) {
+			problem = fmt.Errorf("%v at %s: %w", address, device.Name, ErrNotEthernet)
+		}
+	})
+	return errors.Join(err, problem)
+}
+
+// uplinksOf are the interfaces with Ethernet that have one of a node's own IPv6 addresses, and those by which ways to other nodes
+// leave. An address on the loopback device, as routing daemons announce it, says nothing about where packets come in.
+func uplinksOf(own []netip.Addr, hops map[uint32]firstHop, signs *waySigns) ([]int, error) {
 	var all []int
 	add := func(index int) {
 		if index != 0 && !slices.Contains(all, index) {
@@ -119,7 +140,7 @@ func uplinksOf(own []netip.Addr, hops map[uint32]firstHop) ([]int, error) {
 		}
 	}
 	err := eachOwn(own, func(device net.Interface, address netip.Addr) {
-		if address.Is6() && device.Flags&net.FlagLoopback == 0 {
+		if address.Is6() && signs.hasEthernet(device.Index) {
 			add(device.Index)
 		}
 	})

@@ -182,6 +182,36 @@ func counting(t *testing.T) (*ebpf.Program, *ebpf.Map, error) {
 	return program, counter, err
 }
 
+// Where packets have no Ethernet header, IPv6 goes by the overlay, too, and programs are not attached.
+func TestNativeWithoutEthernet(t *testing.T) {
+	n := newNode(t)
+	own, others := netip.MustParsePrefix("2001:db8:7::1/64"), netip.MustParseAddr("2001:db8:7::2")
+	tunnel := &netlink.Tuntap{LinkAttrs: netlink.LinkAttrs{Name: "tunnel"}, Mode: netlink.TUNTAP_MODE_TUN}
+	n.ns.Must(func() error { return netlink.LinkAdd(tunnel) })
+	n.ns.Up("tunnel")
+	n.ns.Address("tunnel", own)
+	overlay := Overlay{Addresses: []netip.Addr{own.Addr()}, Native: n.config.Router.Prefixes[0], Routes: true, Nodes: []Node{
+		{Number: 2, Addresses: []netip.Addr{others}, Native: netip.MustParsePrefix("fd00:0:0:2::/64")},
+	}}
+	n.ns.Must(func() error { return n.SyncOverlay(overlay) })
+	var other bpf.EndpointNode
+	if err := n.maps.Nodes.Lookup(uint32(2), &other); err != nil || other.Uplink != 0 || other.Address != mapped(others) {
+		t.Errorf("the other node is reached by %+v (%v), want the overlay only", other, err)
+	}
+	if pins, routes := n.uplinkPins(t), n.routes(); len(pins)+len(routes) != 0 {
+		t.Errorf("programs at %v, routes %v, want none", pins, routes)
+	}
+	for _, c := range []struct {
+		own  string
+		want error
+	}{{"2001:db8:7::1", ErrNotEthernet}, {"::1", nil}, {"2001:db8::99", nil}} {
+		err := n.ns.Do(func() error { return CheckNative([]netip.Addr{netip.MustParseAddr(c.own)}) })
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.own, err, c.want)
+		}
+	}
+}
+
 // Labels that no node has written, from a machine beside them: counted, and for nobody.
 func TestForgedLabels(t *testing.T) {
 	c := newCluster(t, 2, native)

@@ -34,7 +34,7 @@ type firstHop struct {
 // waySigns say where ways lead. They are for one look at many: for a thousand, a socket, and each device once.
 type waySigns struct {
 	*netlink.Handle
-	mtus map[int]int // of devices, by index
+	devices map[int]*netlink.LinkAttrs // by index
 }
 
 func openWaySigns() (*waySigns, error) {
@@ -42,7 +42,7 @@ func openWaySigns() (*waySigns, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking for routes: %w", err)
 	}
-	return &waySigns{handle, map[int]int{}}, nil
+	return &waySigns{handle, map[int]*netlink.LinkAttrs{}}, nil
 }
 
 func (s *waySigns) firstHop(w way) firstHop {
@@ -52,23 +52,26 @@ func (s *waySigns) firstHop(w way) firstHop {
 	}
 	hop := firstHop{device: routes[0].LinkIndex, direct: routes[0].Gw == nil, mtu: routes[0].MTU}
 	if hop.mtu == 0 {
-		hop.mtu = s.mtuOf(hop.device)
+		hop.mtu = s.device(hop.device).MTU
 	}
 	return hop
 }
 
-// mtuOf is a device's; the least of one that went meanwhile.
-func (s *waySigns) mtuOf(index int) int {
-	mtu, known := s.mtus[index]
+// device is what an interface is like. One that went meanwhile has the least MTU, and is of no kind.
+func (s *waySigns) device(index int) *netlink.LinkAttrs {
+	attrs, known := s.devices[index]
 	if !known {
-		mtu = leastMTU
+		attrs = &netlink.LinkAttrs{MTU: leastMTU}
 		if device, err := s.LinkByIndex(index); err == nil {
-			mtu = device.Attrs().MTU
+			attrs = device.Attrs()
 		}
-		s.mtus[index] = mtu
+		s.devices[index] = attrs
 	}
-	return mtu
+	return attrs
 }
+
+// hasEthernet says whether packets have an Ethernet header there: those of WireGuard and tun begin with the IP header.
+func (s *waySigns) hasEthernet(index int) bool { return s.device(index).EncapType == "ether" }
 
 // overlayMTU is what fits into the overlay on the way, in bytes of an IP packet.
 func (s *waySigns) overlayMTU(w way) int { return max(leastMTU, s.firstHop(w).mtu-overheadOf(w.to)) }

@@ -45,7 +45,7 @@ type Config struct {
 	Plugin     string   // Docker's plugin socket; empty: docker.DefaultSocket
 	Masquerade string   // MasqueradeAuto, "on" or "off"
 	Labels     []string // filter patterns: which labels make the identity; nil: the default
-	MTU        int      // of containers' links, in bytes; 0: DefaultMTU, or in a cluster what fits between the nodes
+	MTU        int      // of containers' links, in bytes; 0: DefaultMTU, or what fits between the nodes of a cluster, if that is less
 	Conntrack  uint32   // entries of the table of flows; 0: by the machine's memory
 	Version    string
 }

@@ -38,7 +38,7 @@ func agentFlags(c *cobra.Command, config *AgentConfig, file *string, level *slog
 		"hide endpoints that reach the world behind the host's address; auto: private ones")
 	f.Var(each(&config.Labels, "PATTERN,...", pattern), "labels", "which labels make an identity, the last match wins: -*,role,app.* is these alone")
 	f.Var(duration(&config.IdentityGrace, store.DefaultGrace, time.Minute), "identity-grace", "how long a label set that no node uses keeps its number")
-	f.IntVar(&config.MTU, "mtu", 0, "of the endpoints' links, in `BYTES` (default: 1500, in a cluster what fits between the nodes)")
+	f.IntVar(&config.MTU, "mtu", 0, "of the endpoints' links, in `BYTES` (default: 1500, or what fits between the nodes of a cluster, if that is less)")
 	f.Uint32Var(&config.Conntrack, "conntrack", 0, "how many flows there is room for (default: by the machine's memory)")
 	f.Var(choice(&config.Profiles, "off", "on", "off"), "pprof", "answer GET /debug/pprof/ on the socket: profiles of the agent itself")
 	f.Var(logLevel(level), "log-level", "what is logged")

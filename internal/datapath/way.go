@@ -84,15 +84,16 @@ func overheadOf(address netip.Addr) int {
 }
 
 // OverlayMTU is what containers' links may have if all their packets are to fit into the overlay, whichever of these own addresses
-// they leave from: in bytes of an IP packet. Without addresses it is that of Ethernet.
+// they leave from: in bytes of an IP packet, 1500 at most (more wants --mtu). Without addresses it is that.
 func OverlayMTU(own []netip.Addr) (int, error) { return leastOf(own, overheadOf) }
 
-// NativeMTU is what they may have if their packets leave as they are.
+// NativeMTU is what they may have if their packets leave as they are; 1500 at most, too.
 func NativeMTU(own []netip.Addr) (int, error) {
 	return leastOf(own, func(netip.Addr) int { return 0 })
 }
 
-// leastOf is the least MTU of the interfaces that have the addresses, less what is put around packets.
+// leastOf is the least MTU of the interfaces that have the addresses, less what is put around packets; 1500 at most: larger frames
+// than Ethernet's are for who knows that all of the network takes them.
 func leastOf(own []netip.Addr, overhead func(netip.Addr) int) (int, error) {
 	least := 1500
 	err := eachOwn(own, func(device net.Interface, address netip.Addr) {

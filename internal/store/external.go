@@ -47,6 +47,9 @@ func (s *Store) connect(ctx context.Context, c Config) error {
 		s.client, err = clientv3.New(config)
 	}
 	if err != nil {
+		if s.nobody != nil {
+			s.nobody.Close()
+		}
 		return fmt.Errorf("connect to etcd: %w", s.explainAt(strings.Join(c.Endpoints, ", "), err))
 	}
 	return nil

@@ -163,6 +163,20 @@ func TestBadEndpoints(t *testing.T) {
 	}
 }
 
+// TestNobodyIsLeft: a store that can not be opened, for want of the user's password, leaves no connection.
+func TestNobodyIsLeft(t *testing.T) {
+	for name, password := range map[string]func() (string, error){
+		"no password":    func() (string, error) { return "", errors.New("no such file") },
+		"nobody answers": func() (string, error) { return "secret", nil },
+	} {
+		s := &Store{log: slog.New(slog.DiscardHandler), timeout: time.Millisecond}
+		err := s.connect(t.Context(), Config{Endpoints: []string{"unix:///nonexistent"}, User: "hypha", Password: password})
+		if err == nil || s.nobody.Ctx().Err() == nil {
+			t.Errorf("%s: %v, and the client is still open", name, err)
+		}
+	}
+}
+
 // TestWatchOutlivesCompaction cuts the watch off while identities come and go and etcd forgets how.
 // The watch lists anew, and knows in the end what there is.
 func TestWatchOutlivesCompaction(t *testing.T) {

@@ -27,7 +27,7 @@ func share(t *testing.T, s *Store, node uint32, uses Uses) *sharing {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		done <- s.ShareIdentities(ctx, Share{Node: node, Grace: 200 * time.Millisecond, TTL: time.Second, Uses: func() Uses { return uses }})
+		done <- s.ShareIdentities(ctx, Share{Node: node, Grace: 200 * time.Millisecond, TTL: shortLease, Uses: func() Uses { return uses }})
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -54,8 +54,8 @@ func TestUnusedIsCollected(t *testing.T) {
 	}
 	eventually(t, "three sets", func() bool { return watched.is("set=shared", "set=unused", "set=used") })
 	behind := watched.upTo()
+	second := share(t, s, 2, Uses{Used: []uint32{257, 258}, Forgotten: behind}) // first: whoever is there collects what nobody has told of
 	share(t, s, 1, Uses{Used: []uint32{258}, Forgotten: behind})
-	second := share(t, s, 2, Uses{Used: []uint32{257, 258}, Forgotten: behind})
 	eventually(t, "the unused one is collected", func() bool { return watched.is("set=shared", "set=used") })
 	second.stop()
 	eventually(t, "what a node that is gone used is collected", func() bool { return watched.is("set=shared") })

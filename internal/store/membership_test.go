@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -156,11 +157,11 @@ func TestEtcdSetBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	presence, err := s.Announce(t.Context(), nodeCalled(t, s, "a", "1"), shortLease)
+	presence, err := s.Announce(t.Context(), nodeCalled(t, s, "a", "1"), 20*time.Second) // longer than etcd is away
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer presence.Close()
+	defer func() { presence.Close() }()
 	only := etcd.members[0]
 	data := only.arguments[3]
 	kill(only.process)
@@ -168,6 +169,7 @@ func TestEtcdSetBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	etcd.start(only)
+	eventually(t, "etcd is back", func() bool { return s.Status(t.Context()).Healthy })
 	apply(t, s, doc("shop", "1"))
 	apply(t, s, doc("shop", "2"))
 
@@ -176,7 +178,18 @@ func TestEtcdSetBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	etcd.start(only)
-	eventually(t, "it is noticed by keeping a lease alone", func() bool { return s.member.Load().age.error() != nil })
+	eventually(t, "it is noticed by keeping a lease alone", func() bool {
+		select {
+		case <-presence.over: // nobody has answered for too long: the machine is slow
+			again, err := s.keep(presence.number, presence.lease)
+			if err != nil {
+				t.Fatal(err)
+			}
+			presence = again
+		default:
+		}
+		return s.member.Load().age.error() != nil
+	})
 	for range 20 {
 		if _, err := etcd.admin().Put(t.Context(), "/elsewhere", ""); err != nil {
 			t.Fatal(err)

@@ -41,8 +41,9 @@ func startEtcd(t *testing.T, size int, certificates *authority) *etcd {
 	e := &etcd{t: t}
 	dir := t.TempDir()
 	var initial []string
+	free := freeAddresses(t, 2*size)
 	for i := range size {
-		m := &member{name: fmt.Sprintf("m%d", i), peer: "http://" + freeAddress(t), client: "http://" + freeAddress(t)}
+		m := &member{name: fmt.Sprintf("m%d", i), peer: "http://" + free[2*i], client: "http://" + free[2*i+1]}
 		if certificates != nil {
 			m.client = strings.Replace(m.client, "http:", "https:", 1)
 		}
@@ -57,6 +58,7 @@ func startEtcd(t *testing.T, size int, certificates *authority) *etcd {
 			"--listen-peer-urls", m.peer, "--initial-advertise-peer-urls", m.peer,
 			"--initial-cluster", strings.Join(initial, ","), "--initial-cluster-token", filepath.Base(dir) + t.Name(),
 			"--heartbeat-interval", "50", "--election-timeout", "500",
+			"--unsafe-no-fsync", // a process is killed here, never a machine
 		}
 		if certificates != nil {
 			m.arguments = append(m.arguments, "--cert-file", certificates.server.Cert, "--key-file", certificates.server.Key,
@@ -67,15 +69,18 @@ func startEtcd(t *testing.T, size int, certificates *authority) *etcd {
 	return e
 }
 
-// freeAddress returns one that nobody listens on just now.
-func freeAddress(t *testing.T) string {
+// freeAddresses returns so many, each another, that nobody listens on just now.
+func freeAddresses(t *testing.T, count int) (free []string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range count {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close() // when all are drawn: none is drawn twice
+		free = append(free, listener.Addr().String())
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	return free
 }
 
 // start runs a member until it is killed, or the test ends.

@@ -158,7 +158,7 @@ func (a *Agent) keepPresence(ctx context.Context) error {
 	for {
 		err := a.member.presence.Load().Await(ctx)
 		for ctx.Err() == nil && err != nil {
-			a.note("this node's place in the cluster", fmt.Errorf("%w: others may take this node for gone", err))
+			a.note("this node's place in the cluster", noPlace(err))
 			err = a.announceAgain(ctx)
 			if err != nil {
 				pause(ctx, againInterval)
@@ -169,6 +169,14 @@ func (a *Agent) keepPresence(ctx context.Context) error {
 		}
 		a.note("this node's place in the cluster", nil)
 	}
+}
+
+// noPlace says what comes of err. While the store is away these are the same words: which member failed last, and how, is said of the store.
+func noPlace(err error) error {
+	if errors.Is(err, store.ErrUnavailable) {
+		err = store.ErrUnavailable
+	}
+	return fmt.Errorf("%w: others may take this node for gone", err)
 }
 
 func (a *Agent) announceAgain(ctx context.Context) error {

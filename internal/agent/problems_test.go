@@ -4,8 +4,11 @@ package agent
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/hypha-net/hypha/internal/store"
 )
 
 func TestProblems(t *testing.T) {
@@ -26,5 +29,16 @@ func TestProblems(t *testing.T) {
 	}
 	if got := p.list(); len(got) != 0 {
 		t.Errorf("%q is left", got)
+	}
+}
+
+// A store that is away is news once, whichever member failed last.
+func TestLostPlaceIsNewsOnce(t *testing.T) {
+	var p problems
+	for i, why := range []string{"connection refused", "i/o timeout", "no route to host"} {
+		err := fmt.Errorf("announce node a: %w: no answer from etcd: %s", store.ErrUnavailable, why)
+		if news := p.note("place", noPlace(err)); news != (i == 0) {
+			t.Errorf("%s: news %v", why, news)
+		}
 	}
 }

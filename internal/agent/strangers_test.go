@@ -45,7 +45,7 @@ func TestStrangersAreMet(t *testing.T) {
 		t.Fatal(err)
 	}
 	ping := func() error {
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		_, err := web.Output(ctx, "ping", "-c", "1", "-W", "1", to.IPv6.String())
 		return err

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"testing"
+	"time"
 )
 
 // Flows are open while policies take turns. Of those that a revision denies not one packet passes after its apply has returned,
@@ -63,6 +64,9 @@ func TestOpenConnectionIsCut(t *testing.T) {
 			return nil
 		})
 		v.turn(revision + 1)
+		if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
 		answer := make([]byte, 2)
 		if _, err := io.ReadFull(conn, answer); err != nil || string(answer) != fmt.Sprintf("%2d", revision) {
 			t.Fatalf("allowed again, the connection says %q, %v", answer, err)

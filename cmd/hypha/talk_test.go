@@ -31,15 +31,12 @@ func newTalk(t *testing.T) (*victim, talker, *testbed.Namespace) {
 	return v, talker{client, v, [2]string{at[0].String(), at[1].String()}}, server
 }
 
-// dial opens a flow, until the test ends.
+// dial opens a flow, until the test ends. Whoever reads of it sets a deadline.
 func (a talker) dial(network string, family int) net.Conn {
 	a.victim.Helper()
 	ctx, cancel := context.WithTimeout(a.victim.Context(), patience)
 	defer cancel()
 	conn, err := a.Dial(ctx, network, a.to[family])
-	if err == nil {
-		err = conn.SetDeadline(time.Now().Add(patience))
-	}
 	if err != nil {
 		a.victim.Fatal(err)
 	}

@@ -20,11 +20,23 @@ func answer(ports []string) error {
 		return err
 	}
 	failed := make(chan error)
+	var serve []func() error // when all are open: one that answers tells of the others
 	for _, port := range ports {
-		go func() { failed <- answerTCP(":" + port) }()
-		for _, address := range addresses {
-			go func() { failed <- answerUDP(net.JoinHostPort(address, port)) }()
+		l, err := net.Listen("tcp", ":"+port)
+		if err != nil {
+			return err
 		}
+		serve = append(serve, func() error { return answerTCP(l) })
+		for _, address := range addresses {
+			c, err := net.ListenPacket("udp", net.JoinHostPort(address, port))
+			if err != nil {
+				return err
+			}
+			serve = append(serve, func() error { return answerUDP(c) })
+		}
+	}
+	for _, one := range serve {
+		go func() { failed <- one() }()
 	}
 	return <-failed
 }
@@ -43,11 +55,7 @@ func ownAddresses() (addresses []string, err error) {
 	return addresses, nil
 }
 
-func answerTCP(address string) error {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return err
-	}
+func answerTCP(l net.Listener) error {
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -60,11 +68,7 @@ func answerTCP(address string) error {
 	}
 }
 
-func answerUDP(address string) error {
-	c, err := net.ListenPacket("udp", address)
-	if err != nil {
-		return err
-	}
+func answerUDP(c net.PacketConn) error {
 	buffer := make([]byte, 1<<16)
 	for {
 		n, from, err := c.ReadFrom(buffer)

@@ -77,6 +77,7 @@ func openEtcd(t *testing.T) (etcd *embed.Etcd, leave func()) {
 	config.Dir, config.Logger, config.LogLevel = filepath.Join(dir, "data"), "zap", "fatal"
 	config.ListenPeerUrls = nil
 	config.TickMs, config.ElectionMs = 10, 100
+	config.UnsafeNoFsync = true // no machine is killed here
 	config.ListenClientUrls = []url.URL{{Scheme: "unix", Path: filepath.Join(dir, "etcd.sock")}}
 	etcd, err := embed.StartEtcd(config)
 	if err != nil {

@@ -14,7 +14,7 @@ func TestClocksAreNotCompared(t *testing.T) {
 	etcd := startServer(t)
 	for _, skew := range []time.Duration{-10 * time.Hour, 0, 10 * time.Hour} {
 		t.Run(fmt.Sprint("presence ", skew), func(t *testing.T) {
-			first, second := etcd.connect(t, DefaultTimeout), etcd.connect(t, DefaultTimeout)
+			first, second := etcd.connect(t, patience), etcd.connect(t, DefaultTimeout)
 			old := nodeCalled(t, first, fmt.Sprint("node", skew), "old")
 			old.Started = time.Now().Add(skew)
 			presence, err := first.Announce(t.Context(), old, time.Second)
@@ -31,7 +31,7 @@ func TestClocksAreNotCompared(t *testing.T) {
 			taken.Close()
 		})
 	}
-	t.Run("history", func(t *testing.T) { historyOfSkewedClocks(t, etcd.connect(t, DefaultTimeout)) })
+	t.Run("history", func(t *testing.T) { historyOfSkewedClocks(t, etcd.connect(t, patience)) })
 }
 
 // historyOfSkewedClocks has each change made by a node whose clock is behind that of the one before it.

@@ -71,7 +71,7 @@ func TestOneClusterIsMade(t *testing.T) {
 	got := make([]Cluster, 4)
 	var group sync.WaitGroup
 	for i := range got {
-		s := etcd.connect(t, DefaultTimeout)
+		s := etcd.connect(t, patience)
 		group.Go(func() {
 			var err error
 			if got[i], err = s.JoinCluster(t.Context(), ClusterRequest{}); err != nil {

@@ -26,7 +26,7 @@ func TestNodesOutliveCompaction(t *testing.T) {
 	present(1, "1")
 	present(2, "1")
 
-	watcher := newNodeWatcher(t, etcd.connect(t, DefaultTimeout), func(n Node) string { return n.Version })
+	watcher := newNodeWatcher(t, etcd.connect(t, patience), func(n Node) string { return n.Version })
 	watcher.sees("at first", "map[1:1 2:1] map[1:1 2:1]")
 	etcd.relay.cut(true)
 	for _, prefix := range []string{nodePresent, nodeEnforced} {
@@ -53,7 +53,7 @@ func TestPoliciesOutliveCompaction(t *testing.T) {
 
 	var lock sync.Mutex
 	seen := ""
-	watcher := etcd.connect(t, DefaultTimeout)
+	watcher := etcd.connect(t, patience)
 	watchContext(t, func(ctx context.Context) error {
 		return watcher.WatchPolicies(ctx, func(set PolicySet) error {
 			lock.Lock()

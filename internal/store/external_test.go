@@ -36,6 +36,7 @@ func startServer(t *testing.T) *server {
 	s := &Store{log: slog.New(slog.DiscardHandler)}
 	config := s.embedConfig(filepath.Join(dir, "data"))
 	config.ListenClientUrls = []url.URL{socket}
+	config.UnsafeNoFsync = true // no machine is killed here
 	etcd, err := embed.StartEtcd(config)
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +182,7 @@ func TestNobodyIsLeft(t *testing.T) {
 // The watch lists anew, and knows in the end what there is.
 func TestWatchOutlivesCompaction(t *testing.T) {
 	etcd := startServer(t)
-	direct := etcd.connect(t, DefaultTimeout) // cut as well, but not when it matters
+	direct := etcd.connect(t, patience) // cut as well, but not when it matters
 	watched := watchIdentities(t, etcd.connect(t, time.Second))
 	allocate := func(name string) {
 		if _, _, err := direct.AllocateIdentity(t.Context(), labels.Set{"name": name}); err != nil {

@@ -176,7 +176,7 @@ func TestHistoryOfContendingWriters(t *testing.T) {
 	etcd := startServer(t)
 	var group sync.WaitGroup
 	for writer := range writers {
-		s := etcd.connect(t, DefaultTimeout)
+		s := etcd.connect(t, patience)
 		group.Go(func() {
 			for i := range changes {
 				author := fmt.Sprint(writer, " ", i)
@@ -187,7 +187,7 @@ func TestHistoryOfContendingWriters(t *testing.T) {
 		})
 	}
 	group.Wait()
-	s := etcd.connect(t, DefaultTimeout)
+	s := etcd.connect(t, patience)
 	history, err := s.History(t.Context(), 0)
 	if err != nil || len(history) != writers*changes {
 		t.Fatal(len(history), err)

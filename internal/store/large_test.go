@@ -69,7 +69,7 @@ func TestUnchangedIsNotFetchedAgain(t *testing.T) {
 	etcd := startServer(t)
 	s := inProcess(etcd)
 	t.Cleanup(func() { s.client.Close() })
-	watcher := etcd.connect(t, DefaultTimeout)
+	watcher := etcd.connect(t, patience)
 	seen := make(chan PolicySet)
 	watchContext(t, func(ctx context.Context) error {
 		return watcher.WatchPolicies(ctx, func(set PolicySet) error {

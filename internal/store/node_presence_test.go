@@ -44,7 +44,7 @@ func announce(t *testing.T, s *Store, node Node) *Presence {
 }
 
 func TestNodesArePresentUnderALease(t *testing.T) {
-	s := startServer(t).connect(t, DefaultTimeout)
+	s := startServer(t).connect(t, patience)
 	a, b := nodeCalled(t, s, "a", "ia"), nodeCalled(t, s, "b", "ib")
 	present := announce(t, s, a)
 	if err := present.Enforces(t.Context(), 7); err != nil {
@@ -85,7 +85,7 @@ func wantNodes(t *testing.T, s *Store, want []Registration) {
 // second takes its place.
 func TestNameInUse(t *testing.T) {
 	etcd := startServer(t)
-	first, second := etcd.connect(t, DefaultTimeout), etcd.connect(t, DefaultTimeout)
+	first, second := etcd.connect(t, patience), etcd.connect(t, DefaultTimeout)
 	node := nodeCalled(t, first, "a", "i1")
 	other := node
 	other.Instance = "i2"
@@ -118,7 +118,7 @@ func TestNameClaimedAtOnce(t *testing.T) {
 	var present, refused atomic.Int32
 	var claims sync.WaitGroup
 	for i := range 4 {
-		s := etcd.connect(t, DefaultTimeout)
+		s := etcd.connect(t, patience)
 		node := nodeCalled(t, s, "a", fmt.Sprint("i", i))
 		claims.Go(func() {
 			p, err := s.Announce(t.Context(), node, shortLease)
@@ -141,7 +141,7 @@ func TestNameClaimedAtOnce(t *testing.T) {
 
 // TestDeletedNode: what is deleted is gone, and its number is given again when no other one is left, the oldest first.
 func TestDeletedNode(t *testing.T) {
-	s := startServer(t).connect(t, DefaultTimeout)
+	s := startServer(t).connect(t, patience)
 	var nodes []Node
 	for i := range 3 {
 		nodes = append(nodes, nodeCalled(t, s, fmt.Sprint("n", i+1), "i"))
@@ -177,7 +177,7 @@ func TestDeletedNode(t *testing.T) {
 // TestFreedNumbersUnderContention: two numbers are free, and four nodes want one at once. Two have them, each another one.
 func TestFreedNumbersUnderContention(t *testing.T) {
 	etcd := startServer(t)
-	s := etcd.connect(t, DefaultTimeout)
+	s := etcd.connect(t, patience)
 	for _, name := range []string{"old1", "old2"} {
 		nodeCalled(t, s, name, "i")
 		if err := s.DeleteNode(t.Context(), name); err != nil {
@@ -188,7 +188,7 @@ func TestFreedNumbersUnderContention(t *testing.T) {
 	var given []uint32
 	var claims sync.WaitGroup
 	for i := range 4 {
-		s := etcd.connect(t, DefaultTimeout)
+		s := etcd.connect(t, patience)
 		claims.Go(func() {
 			number, err := s.NodeNumber(t.Context(), fmt.Sprint("new", i), 2)
 			if err == nil {
@@ -209,7 +209,7 @@ func TestFreedNumbersUnderContention(t *testing.T) {
 
 // TestDeletedNodeReturns: a node that was cut off when it was deleted has its number again, if nobody has it.
 func TestDeletedNodeReturns(t *testing.T) {
-	s := startServer(t).connect(t, DefaultTimeout)
+	s := startServer(t).connect(t, patience)
 	node := nodeCalled(t, s, "a", "i")
 	if err := s.DeleteNode(t.Context(), "a"); err != nil {
 		t.Fatal(err)
@@ -223,7 +223,7 @@ func TestDeletedNodeReturns(t *testing.T) {
 
 // TestNumberRegained: whoever is started anew after it was deleted has its number again, if nobody has it; and never a second one.
 func TestNumberRegained(t *testing.T) {
-	s := startServer(t).connect(t, DefaultTimeout)
+	s := startServer(t).connect(t, patience)
 	for _, c := range []struct {
 		name         string
 		before, want uint32

@@ -9,7 +9,7 @@ import (
 
 // TestWatchNodes: who watches knows who is present, and what they enforce; a bad value is nobody.
 func TestWatchNodes(t *testing.T) {
-	s := startServer(t).connect(t, DefaultTimeout)
+	s := startServer(t).connect(t, patience)
 	watcher := newNodeWatcher(t, s, func(n Node) string { return n.Name })
 	watcher.sees("nobody", "map[] map[]")
 	a := announce(t, s, nodeCalled(t, s, "a", "i"))

@@ -40,7 +40,7 @@ func TestContendingAllocators(t *testing.T) {
 	}
 	var group sync.WaitGroup
 	for node := range nodes {
-		s := etcd.connect(t, DefaultTimeout)
+		s := etcd.connect(t, patience)
 		for worker := range workers {
 			group.Go(func() {
 				random := rand.New(rand.NewPCG(seed, uint64(node*workers+worker)))
@@ -60,7 +60,7 @@ func TestContendingAllocators(t *testing.T) {
 		}
 	}
 	group.Wait()
-	s := etcd.connect(t, DefaultTimeout)
+	s := etcd.connect(t, patience)
 	if len(numbers) != sets {
 		t.Errorf("%d numbers for %d sets", len(numbers), sets)
 	}

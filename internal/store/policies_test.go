@@ -143,7 +143,7 @@ func TestContendingWriters(t *testing.T) {
 	etcd := startServer(t)
 	last := make(chan PolicySet, 1)
 	seen := uint64(0)
-	watcher := etcd.connect(t, DefaultTimeout)
+	watcher := etcd.connect(t, patience)
 	watchContext(t, func(ctx context.Context) error {
 		return watcher.WatchPolicies(ctx, func(set PolicySet) error {
 			if set.Revision < seen || set.Revision == seen && seen > 0 {
@@ -157,7 +157,7 @@ func TestContendingWriters(t *testing.T) {
 	})
 	var group sync.WaitGroup
 	for writer := range writers {
-		s := etcd.connect(t, DefaultTimeout)
+		s := etcd.connect(t, patience)
 		group.Go(func() {
 			for i := range changes {
 				name := fmt.Sprint(writer)
@@ -194,7 +194,7 @@ func TestAlteredPolicyIsNoticed(t *testing.T) {
 
 // A set that could not be used is not forgotten: it is given again.
 func TestWatchPoliciesGivesTheRefusedAgain(t *testing.T) {
-	s := startServer(t).connect(t, DefaultTimeout)
+	s := startServer(t).connect(t, patience)
 	apply(t, s, doc("a", "1"))
 	var given []uint64
 	enough := make(chan struct{})

@@ -64,10 +64,10 @@ func TestChangeForAnotherRevision(t *testing.T) {
 func TestRollbacksRaceWithChanges(t *testing.T) {
 	const changes = 30
 	etcd := startServer(t)
-	apply(t, etcd.connect(t, DefaultTimeout), doc("a", "good"))
+	apply(t, etcd.connect(t, patience), doc("a", "good"))
 	var group sync.WaitGroup
 	group.Go(func() {
-		s := etcd.connect(t, DefaultTimeout)
+		s := etcd.connect(t, patience)
 		for i := range changes {
 			if _, err := s.ApplyPolicies(t.Context(), Edit{Put: []Doc{doc("a", "bad"), doc("n", fmt.Sprint(i))}}); err != nil {
 				t.Error(err)
@@ -76,7 +76,7 @@ func TestRollbacksRaceWithChanges(t *testing.T) {
 	})
 	refused := 0
 	group.Go(func() {
-		s := etcd.connect(t, DefaultTimeout)
+		s := etcd.connect(t, patience)
 		for range changes {
 			set, err := s.Policies(t.Context())
 			if err != nil {
@@ -97,7 +97,7 @@ func TestRollbacksRaceWithChanges(t *testing.T) {
 	})
 	group.Wait()
 	t.Logf("%d of %d rollbacks came too late", refused, changes)
-	s := etcd.connect(t, DefaultTimeout)
+	s := etcd.connect(t, patience)
 	current, err := s.Policies(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ import (
 // open starts an embedded store in dir, closed at the end of the test.
 func open(t testing.TB, dir string) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), Config{Dir: dir})
+	s, err := Open(t.Context(), Config{Dir: dir, Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,10 +33,13 @@ func open(t testing.TB, dir string) *Store {
 	return s
 }
 
-// eventually polls until ok, and gives up after a time that no healthy machine needs.
+// patience bounds what must happen, and does: no healthy machine needs as long.
+const patience = 30 * time.Second
+
+// eventually polls until ok, and gives up when patience is at an end.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain: %s", what)
 		}

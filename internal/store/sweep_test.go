@@ -94,7 +94,7 @@ func TestCutOff(t *testing.T) {
 	}
 	requests, waste := 0, 0
 	for done := false; !done; requests++ {
-		s := etcd.connect(t, DefaultTimeout)
+		s := etcd.connect(t, patience)
 		cutter := &cutter{KV: s.client.KV, left: requests, relay: etcd.relay, give: func() {}}
 		s.client.KV = cutter
 		_, err := s.ApplyPolicies(t.Context(), Edit{Put: large})

@@ -78,7 +78,7 @@ func (v *view) count() int {
 func inProcess(e *server) *Store {
 	client := v3client.New(e.etcd.Server)
 	confine(client, DefaultPrefix+"/"+layout+"/")
-	return &Store{mode: Embedded, client: client, history: DefaultHistory, timeout: DefaultTimeout,
+	return &Store{mode: Embedded, client: client, history: DefaultHistory, timeout: patience,
 		log: slog.New(slog.DiscardHandler), identities: identitySeries, allocating: make(chan struct{}, 1)}
 }
 

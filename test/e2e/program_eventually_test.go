@@ -36,7 +36,7 @@ func eventually(args []string) error {
 			return err
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%v does not succeed and say %q; last %w: %s%s", args[1:], args[0], err, &out, &problem)
+			return fmt.Errorf("%v does not succeed and say %q; last (%v): %s%s", args[1:], args[0], err, &out, &problem)
 		}
 	}
 }

@@ -87,7 +87,7 @@ func objected(code, subcode int64) string {
 	case code == gobgp.BGP_ERROR_OPEN_MESSAGE_ERROR && subcode == gobgp.BGP_ERROR_SUB_BAD_PEER_AS:
 		return "is in another AS than --bgp-peer says"
 	case code == gobgp.BGP_ERROR_OPEN_MESSAGE_ERROR && subcode == gobgp.BGP_ERROR_SUB_BAD_BGP_IDENTIFIER:
-		return "has the router id of this node"
+		return "has no router id, or this node's"
 	case code == gobgp.BGP_ERROR_FSM_ERROR: // it has answered with something else: a notification
 		return refusing
 	case code == gobgp.BGP_ERROR_CEASE || code == gobgp.BGP_ERROR_HOLD_TIMER_EXPIRED:

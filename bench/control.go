@@ -17,15 +17,36 @@ const atOnce = 200
 
 // act is a part of the control plane's measurements, on a stage of its own.
 type act struct {
-	set  func(context.Context, testbed.TB, string) (*control.Stage, error)
+	set  func(context.Context, testbed.TB, string, ...string) (*control.Stage, error)
 	play func(context.Context, *progress, *control.Stage, []int) error
+	once bool // whatever numbers of endpoints there are; it is given all that were asked for
 }
 
 var acts = []act{
-	{control.NewStage, grow},
-	{control.NewStage, growAtOnce},
-	{control.NewClusterStage, weigh},
-	{control.NewClusterStage, learn},
+	{control.NewStage, grow, false},
+	{control.NewStage, growAtOnce, true},
+	{control.NewClusterStage, weigh, false},
+	{control.NewClusterStage, learn, true},
+}
+
+// ipv4Room is how many endpoints a node's /24 has addresses for.
+const ipv4Room = 253
+
+// crowd is numbers of endpoints that agents with these flags have room for.
+type crowd struct {
+	steps []int // ascending
+	flags []string
+}
+
+// crowds are the numbers that were asked for, and what there is without endpoints. More than a node has IPv4 addresses for have none.
+func crowds(asked []int) (all []crowd) {
+	steps := append([]int{0}, slices.Sorted(slices.Values(asked))...)
+	n, _ := slices.BinarySearch(steps, ipv4Room+1)
+	all = append(all, crowd{steps: steps[:n]})
+	if n < len(steps) {
+		all = append(all, crowd{steps[n:], []string{"--prefix4", "none"}})
+	}
+	return all
 }
 
 // controlPlane measures the agent: endpoints one after the other and many at once, policies, memory, and a cluster's news.
@@ -33,16 +54,24 @@ func controlPlane(ctx context.Context, p *progress, o options, tb testbed.TB, r 
 	if len(o.endpoints) == 0 {
 		return nil
 	}
-	steps := slices.Sorted(slices.Values(o.endpoints))
-	for _, a := range acts {
-		stage, err := a.set(ctx, tb, o.hypha)
-		if err == nil {
-			err = a.play(ctx, p, stage, steps)
+	for i, crowd := range crowds(o.endpoints) {
+		for _, a := range acts {
+			steps := crowd.steps
+			if a.once {
+				steps = o.endpoints
+			}
+			if a.once && i > 0 {
+				continue
+			}
+			stage, err := a.set(ctx, tb, o.hypha, crowd.flags...)
+			if err == nil {
+				err = a.play(ctx, p, stage, steps)
+			}
+			if err != nil {
+				return fmt.Errorf("control plane: %w", err)
+			}
+			add(r, stage.Figures()...)
 		}
-		if err != nil {
-			return fmt.Errorf("control plane: %w", err)
-		}
-		add(r, stage.Figures()...)
 	}
 	size, err := control.Binary(o.hypha)
 	add(r, size)
@@ -50,16 +79,17 @@ func controlPlane(ctx context.Context, p *progress, o options, tb testbed.TB, r 
 }
 
 func grow(ctx context.Context, p *progress, s *control.Stage, steps []int) error {
-	if err := s.Memory(ctx); err != nil {
-		return err
-	}
 	for _, n := range steps {
 		p.say("control plane: %d endpoints, one at a time", n)
 		if err := s.Grow(ctx, n); err != nil {
 			return err
 		}
 		p.say("control plane: policies, memory and a restart with %d endpoints", n)
-		for _, measure := range []func(context.Context) error{s.Policies, s.Memory, s.Restart} {
+		measures := []func(context.Context) error{s.Policies, s.Memory, s.Restart}
+		if n == 0 {
+			measures = []func(context.Context) error{s.Memory}
+		}
+		for _, measure := range measures {
 			if err := measure(ctx); err != nil {
 				return err
 			}
@@ -69,14 +99,14 @@ func grow(ctx context.Context, p *progress, s *control.Stage, steps []int) error
 }
 
 func growAtOnce(ctx context.Context, p *progress, s *control.Stage, steps []int) error {
-	n := min(atOnce, steps[len(steps)-1])
+	n := min(atOnce, slices.Max(steps))
 	p.say("control plane: %d endpoints at once", n)
 	return s.GrowAtOnce(ctx, n)
 }
 
 // weigh looks at the agent's memory when etcd is not in it.
 func weigh(ctx context.Context, p *progress, s *control.Stage, steps []int) error {
-	for _, n := range append([]int{0}, steps...) {
+	for _, n := range steps {
 		p.say("control plane: memory with %d endpoints, etcd elsewhere", n)
 		if err := s.GrowQuietly(ctx, n); err != nil {
 			return err

@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/hypha-net/hypha/bench/load"
 	"github.com/hypha-net/hypha/bench/report"
 	"github.com/hypha-net/hypha/internal/testbed"
@@ -237,5 +240,23 @@ func wantNothingOf(t *testing.T, dir string, pid int) {
 	t.Helper()
 	if left := leftOf(t, dir, pid); len(left) > 0 {
 		t.Errorf("left behind: %s", strings.Join(left, ", "))
+	}
+}
+
+// More endpoints than a node has IPv4 addresses for are measured without these.
+func TestCrowds(t *testing.T) {
+	none := []string{"--prefix4", "none"}
+	for _, c := range []struct {
+		asked []int
+		want  []crowd
+	}{
+		{[]int{250, 10}, []crowd{{[]int{0, 10, 250}, nil}}},
+		{[]int{253}, []crowd{{[]int{0, 253}, nil}}},
+		{[]int{10, 254, 1000}, []crowd{{[]int{0, 10}, nil}, {[]int{254, 1000}, none}}},
+		{[]int{1000}, []crowd{{[]int{0}, nil}, {[]int{1000}, none}}},
+	} {
+		if diff := cmp.Diff(c.want, crowds(c.asked), cmp.AllowUnexported(crowd{}), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", c.asked, diff)
+		}
 	}
 }

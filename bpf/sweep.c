@@ -4,7 +4,7 @@
 #include "conntrack.h"
 #include "waiting.h"
 
-/* What one run of it is given, and gives back. */
+/* What one run of it goes by, and gives back. */
 struct sweep {
 	__u64 now; /* CLOCK_MONOTONIC, a little behind: so is the coarse clock of those who see packets */
 	__u64 removed;

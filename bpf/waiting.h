@@ -89,7 +89,7 @@ static __always_inline long enter_overflow(const struct flow_key *key, const str
 	return failed;
 }
 
-/* enter puts a new flow into one of the tables, if it is in neither. Its opener is at the place. */
+/* enter puts a new flow into one of the tables. -EEXIST: another CPU was first. */
 static __always_inline long enter(const struct flow_key *key, struct flow *flow, __u32 opener)
 {
 	long failed;

@@ -31,20 +31,20 @@ type Stage struct {
 }
 
 // NewStage makes a node with an agent, whose etcd is embedded, and without endpoints.
-func NewStage(ctx context.Context, tb testbed.TB, binary string) (*Stage, error) {
+func NewStage(ctx context.Context, tb testbed.TB, binary string, flags ...string) (*Stage, error) {
 	node := testbed.NewWorld(tb).NewNode("control")
-	a, err := agent.Start(ctx, tb, node, binary)
+	a, err := agent.Start(ctx, tb, node, binary, flags...)
 	return &Stage{tb: tb, agent: a}, err
 }
 
 // NewClusterStage is one with an etcd beside the agent.
-func NewClusterStage(ctx context.Context, tb testbed.TB, binary string) (*Stage, error) {
+func NewClusterStage(ctx context.Context, tb testbed.TB, binary string, flags ...string) (*Stage, error) {
 	node := testbed.NewWorld(tb).NewNode("control")
 	c, err := cluster.Start(ctx, tb, node, cluster.URL)
 	if err != nil {
 		return nil, err
 	}
-	a, err := agent.Start(ctx, tb, node, binary, "--etcd", cluster.URL)
+	a, err := agent.Start(ctx, tb, node, binary, append([]string{"--etcd", cluster.URL}, flags...)...)
 	return &Stage{tb: tb, agent: a, cluster: c}, err
 }
 

@@ -48,6 +48,13 @@ static __always_inline void advance(struct flow *flow, __u8 protocol, __u32 side
 		set_state(flow, protocol, flow->fins ? FLOW_HALF_CLOSED : FLOW_ESTABLISHED);
 }
 
+/* may_advance: who opens a flow alone, and goes on without an answer, does not. */
+static __always_inline int may_advance(const struct flow *flow, __u32 side)
+{
+	return flow->state < FLOW_ESTABLISHED &&
+	       (side != flow->client || flow->state == FLOW_ANSWERED);
+}
+
 static __always_inline int expired(const struct flow *flow, __u64 now)
 {
 	return now - flow->validated_ns > flow->lifetime_s * SECOND_NS && now > flow->validated_ns;

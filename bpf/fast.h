@@ -59,12 +59,14 @@ static __always_inline int fast_path(struct __sk_buff *skb, struct frame frame,
 	if (!flow)
 		return TC_ACT_UNSPEC;
 	side = plain.side & 1; /* for the verifier: it was on the stack */
+	if (may_advance(flow, side) || (plain.closes && flow->state < FLOW_ESTABLISHED))
+		return TC_ACT_UNSPEC;
 	to = receiver_of(flow, side, sender);
 	if (!to || too_big(skb, plain.headers, to->mtu))
 		return TC_ACT_UNSPEC;
 	there = end_place(&flow->end[side ^ 1]);
-	if (__builtin_expect(flow->state < FLOW_ESTABLISHED || plain.closes, 1))
-		track(flow, plain.key.protocol, side, plain.closes & (TCP_FIN | TCP_RST));
+	if (plain.closes)
+		close_side(flow, side, plain.closes);
 	if (node_at(there)) {
 		call_to_node(skb, sender.place, flow, side, plain.headers);
 		return TC_ACT_UNSPEC;

@@ -56,12 +56,12 @@ func controlPlane(ctx context.Context, p *progress, o options, tb testbed.TB, r 
 	}
 	for i, crowd := range crowds(o.endpoints) {
 		for _, a := range acts {
+			if a.once && i > 0 {
+				continue
+			}
 			steps := crowd.steps
 			if a.once {
 				steps = o.endpoints
-			}
-			if a.once && i > 0 {
-				continue
 			}
 			stage, err := a.set(ctx, tb, o.hypha, crowd.flags...)
 			if err == nil {

@@ -50,6 +50,7 @@ func TestFlowsWait(t *testing.T) {
 				conversation.hears("SA").want(t, toEndpoint)
 				client.wantWaiting(1)
 				c.ends(conversation)
+				client.wantWaiting(c.want)
 				conversation.says("A").want(t, toEndpoint)
 				conversation.hears("FA").want(t, toEndpoint)
 				client.wantWaiting(c.want)
